@@ -22,7 +22,9 @@ def shared() -> Path:
     """The folder with reference numbers and real surveys, or a skip that names what is missing."""
     found = shared_folder()
     if found is None:
-        pytest.skip("the folder `shared` (reference numbers, real surveys) is not beside the checkout; set UPTAKE_SHARED")
+        pytest.skip(
+            "the folder `shared` (reference numbers, real surveys) is not beside the checkout; set UPTAKE_SHARED"
+        )
     return found
 
 

@@ -39,13 +39,14 @@ class DomainColumn:
 
 @dataclass(frozen=True, slots=True)
 class Wave:
-    """One round of asking: its id, what its answers are about, and when it is open (dates as YYYY-MM-DD)."""
+    """One round of asking: its id, what its answers are about, when it is open and when released (YYYY-MM-DD)."""
 
     id: str
     reference_period: Text
     opens: str
     closes: str
     place: Place
+    released: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,9 @@ def load_settings(folder: Path, *, faults: list[Fault]) -> StudySettings | None:
     if settings is None:
         return None
     if not settings.waves:
-        faults.append(Fault(str(settings.place), "the study has no wave, so nothing can be asked. List one in `waves`."))
+        faults.append(
+            Fault(str(settings.place), "the study has no wave, so nothing can be asked. List one in `waves`.")
+        )
     faults.extend(_domain_faults(settings))
     return settings
 
@@ -106,8 +109,8 @@ def _domain_faults(settings: StudySettings) -> list[Fault]:
             faults.append(Fault(str(domain.place), f'the domain column "{domain.column}" is listed twice. Keep one.'))
         seen.add(domain.column)
         if not domain.names():
-            faults.append(Fault(str(domain.place), f'the domain column "{domain.column}" names no codes, so its rows could'
-                                " not be labelled. Give `codes` (a code list) or `values`."))  # fmt: skip
+            faults.append(Fault(str(domain.place), f'the domain column "{domain.column}" names no codes, so its rows'
+                                " could not be labelled. Give `codes` (a code list) or `values`."))  # fmt: skip
     return faults
 
 

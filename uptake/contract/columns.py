@@ -222,7 +222,11 @@ LABELS = TableContract(
     "5 estimate",
     "6 report",
     (
-        _text("kind", "what is named: study, indicator, definition, domain_by, domain_key, target"),
+        _text(
+            "kind",
+            "what is named: study, indicator, indicator_definition, definition, domain_by, domain_key, target,"
+            " target_wording, target_source",
+        ),
         _text("key", 'its code; a domain key is "province/110000"'),
         _text("zh", "in Chinese"),
         _text("en", "in English"),

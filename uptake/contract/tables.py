@@ -146,13 +146,19 @@ def _typed(values: Series, column: Column) -> Series:
         return pd.to_datetime(values, utc=True).astype("datetime64[us, UTC]")
     if column.type == "bool" and not pd.api.types.is_bool_dtype(values):
         words = values.astype("str").str.lower().map(_TRUTH)
-        if (words.isna() & values.notna()).any():
-            raise ValueError(f'"{values[words.isna() & values.notna()].iloc[0]}" is neither true nor false')
-        return words.astype("boolean")
+        return _without_loss(words, values).astype("boolean")
     if column.type in ("int", "float") and values.dtype.kind not in "iufb":
-        values = pd.to_numeric(values)
+        values = _without_loss(pd.to_numeric(values, errors="coerce"), values)
     dtype: Any = _DTYPES[column.type]
     return values.astype(dtype)
+
+
+def _without_loss(made: Series, given: Series) -> Series:
+    lost = made.isna() & given.notna()
+    if lost.any():
+        row = int(lost.to_numpy().argmax())
+        raise ValueError(f'row {row + 1} holds "{given.iloc[row]}"')
+    return made
 
 
 def write_table(

@@ -1,0 +1,98 @@
+"""Study files: read into dataclasses, every fault with its file and line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from uptake.contract.errors import Fault
+from uptake.contract.text import Text
+from uptake.contract.yamlfile import Place, Scalar, read_yaml
+
+
+@dataclass(frozen=True, slots=True)
+class Fruit:
+    name: Text
+    rule: Scalar
+    place: Place
+    kind: Literal["apple", "pear"] = "apple"
+    count: int = 0
+    share: Decimal | None = None
+    ripe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Basket:
+    id: str
+    fruits: tuple[Fruit, ...]
+    notes: Mapping[str, str]
+
+
+def read(tmp_path: Path, text: str) -> tuple[Basket | None, list[str]]:
+    (tmp_path / "basket.yaml").write_text(text, encoding="utf-8")
+    faults: list[Fault] = []
+    made = read_yaml(tmp_path / "basket.yaml", Basket, root=tmp_path, faults=faults)
+    return made, [str(fault) for fault in faults]
+
+
+def test_scalars_stay_the_text_that_was_written(tmp_path: Path) -> None:
+    made, faults = read(
+        tmp_path,
+        "id: 0110\nnotes: {a: no, b: 2026-01-01}\nfruits:\n"
+        "  - name: {zh: 苹果, en: Apple}\n    rule: yes\n    count: 3\n    share: 0.10\n    ripe: yes\n",
+    )
+    assert faults == []
+    assert made == Basket(
+        "0110",
+        (Fruit(Text.of(zh="苹果", en="Apple"), Scalar("yes", Place("basket.yaml", 5)), Place("basket.yaml", 4),
+               "apple", 3, Decimal("0.10"), True),),
+        {"a": "no", "b": "2026-01-01"},
+    )  # fmt: skip
+
+
+def test_every_fault_is_listed_with_its_line(tmp_path: Path) -> None:
+    made, faults = read(
+        tmp_path,
+        "id: b\nid: c\nnotez: {}\nfruits:\n  - name: {zh: 苹果}\n    rule: x\n    kind: appel\n"
+        "  - name: {zh: 梨, en: Pear}\n    rule: [x]\n    count: three\n    ripe: maybe\n",
+    )
+    assert made is None
+    assert faults == [
+        'basket.yaml:2: the key "id" was given on line 1 already; one of the two would be lost. Keep one.',
+        'basket.yaml:3: a basket has no key "notez". Did you mean "notes"? Known: id, fruits, notes.',
+        "basket.yaml:5: the text lacks en; every text is written in zh and en. Add it.",
+        'basket.yaml:7: "appel" is not one of apple, pear. Did you mean "apple"?',
+        "basket.yaml:9: one value was expected here, not a list.",
+        'basket.yaml:10: "three" is not a whole number. Write digits such as 400.',
+        'basket.yaml:11: "maybe" is not true or false. Write true or false.',
+        'basket.yaml:1: this basket lacks "notes". Add the key.',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "basket.yaml: the file is empty. Write its keys, or delete it if the study does not use it."),
+        (b"a: [1", "basket.yaml:1: not valid YAML"),
+        ("id: 名".encode("gb18030"), "basket.yaml: byte 4 is not UTF-8, so the file cannot be read. Save it as UTF-8."),
+        (b"- a", "basket.yaml:1: a basket was expected here: `key: value` lines, not a list."),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_why(tmp_path: Path, content: bytes, sentence: str) -> None:
+    (tmp_path / "basket.yaml").write_bytes(content)
+    faults: list[Fault] = []
+    assert read_yaml(tmp_path / "basket.yaml", Basket, root=tmp_path, faults=faults) is None
+    assert str(faults[0]).startswith(sentence)
+
+
+def test_a_missing_file_is_a_fault(tmp_path: Path) -> None:
+    faults: list[Fault] = []
+    assert read_yaml(tmp_path / "none.yaml", Basket, root=tmp_path, faults=faults) is None
+    assert [str(fault) for fault in faults] == [
+        "none.yaml: the file is missing. A study needs it; `uptake init` shows a complete one."
+    ]

@@ -1,0 +1,198 @@
+"""The command `uptake`: one short function a verb, each calling one public function."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from uptake import __version__
+from uptake.contract.errors import UptakeError
+
+Command = Callable[..., None]
+_STUDY = click.argument("study", type=click.Path(path_type=Path), default=Path())
+_WAVE = click.option("--wave", metavar="W", help="The wave; the latest one of study.yaml when left out.")
+_REPLACE = click.option("--replace", is_flag=True, help="Overwrite results that were made from other inputs.")
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+def _run(study: Path, wave: str | None, replace: bool) -> Any:
+    from uptake.stages import Run
+    from uptake.study import load_study
+
+    loaded = load_study(study)
+    return Run(loaded, loaded.wave(wave).id, replace)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="uptake")
+def commands() -> None:
+    """Measure whether a technology has really been adopted.
+
+    \b
+    Six stages, from a study folder to a brief:
+      1 define    uptake check      questionnaires, indicators, targets
+      2 draw      uptake draw       a sample with base weights
+      3 collect   uptake serve      the form in the browser
+                  uptake export     answers as tables
+      4 weigh     uptake weigh      nonresponse, post-stratification
+      5 estimate  uptake estimate   rates, intervals, verdicts
+      6 report    uptake report     PDF, XLSX, CSV
+
+    Example: uptake demo demo
+    """
+
+
+@commands.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def init(folder: Path) -> None:
+    """Make a new study folder from the example study.
+
+    Example: uptake init my-study
+    """
+    from uptake.example import make_study
+
+    make_study(folder)
+
+
+@commands.command()
+@_STUDY
+def check(study: Path) -> None:
+    """Stage 1: read a study and list every fault with its file and line.
+
+    Example: uptake check my-study
+    """
+    from uptake.stages import define
+
+    define(_run(study, None, False))
+
+
+@commands.command()
+@_STUDY
+@_WAVE
+@_REPLACE
+def draw(study: Path, wave: str | None, replace: bool) -> None:
+    """Stage 2: draw the sample of a wave from the frame.
+
+    Example: uptake draw my-study --wave 2026Q4
+    """
+    from uptake.stages import draw
+
+    draw(_run(study, wave, replace))
+
+
+@commands.command()
+@_STUDY
+@_WAVE
+@click.option("--port", type=int, help="Port to listen on (default 8000).")
+def serve(study: Path, wave: str | None, port: int | None) -> None:
+    """Stage 3: open the form to the units of the sample, on this machine.
+
+    Example: uptake serve my-study --port 8000
+    """
+    from uptake.wiring import serve_study
+
+    serve_study(_run(study, wave, False), port=port)
+
+
+@commands.command()
+@_STUDY
+@_WAVE
+@_REPLACE
+def export(study: Path, wave: str | None, replace: bool) -> None:
+    """Stage 3, its end: bring the answers of a wave out of the store.
+
+    Example: uptake export my-study --replace
+    """
+    from uptake.stages import export
+
+    export(_run(study, wave, replace))
+
+
+@commands.command()
+@_STUDY
+@_WAVE
+@_REPLACE
+def weigh(study: Path, wave: str | None, replace: bool) -> None:
+    """Stage 4: make the weights of a wave.
+
+    Example: uptake weigh my-study --wave 2026Q4
+    """
+    from uptake.stages import weigh
+
+    weigh(_run(study, wave, replace))
+
+
+@commands.command()
+@_STUDY
+@_WAVE
+@click.option("--responses", type=_FILE, help="Your own answers (CSV or Parquet) instead of the wave's table.")
+@click.option("--weights", type=_FILE, help="Your own weights instead of the wave's table.")
+@_REPLACE
+def estimate(study: Path, wave: str | None, responses: Path | None, weights: Path | None, replace: bool) -> None:
+    """Stage 5: estimate every indicator and assess the targets.
+
+    Example: uptake estimate my-study --responses survey.csv
+    """
+    from uptake.estimating import estimate
+
+    estimate(_run(study, wave, replace), responses=responses, weights=weights)
+
+
+@commands.command()
+@_STUDY
+@_WAVE
+@_REPLACE
+def report(study: Path, wave: str | None, replace: bool) -> None:
+    """Stage 6: print the briefs and write the released tables.
+
+    Example: uptake report my-study --replace
+    """
+    from uptake.reporting import report
+
+    report(_run(study, wave, replace))
+
+
+@commands.command()
+@_STUDY
+@_WAVE
+@_REPLACE
+def run(study: Path, wave: str | None, replace: bool) -> None:
+    """Stages 4 to 6: weigh, estimate and report in one go.
+
+    Example: uptake run my-study --wave 2026Q4
+    """
+    from uptake.example import run_stages
+
+    run_stages(_run(study, wave, replace))
+
+
+@commands.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=Path("demo"))
+@_REPLACE
+def demo(folder: Path, replace: bool) -> None:
+    """All six stages on the example study, with simulated respondents.
+
+    Example: uptake demo demo
+    """
+    from uptake.example import demonstrate
+
+    demonstrate(folder, replace=replace)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; a user's mistake ends with a sentence and the exit code of its kind, never a traceback."""
+    try:
+        commands.main(args=list(arguments) if arguments is not None else None, prog_name="uptake")
+    except UptakeError as error:
+        from uptake.console import complain
+
+        complain(f"uptake: {error}")
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

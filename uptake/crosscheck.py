@@ -1,0 +1,141 @@
+"""What the files of a study say of one another: every reference leads somewhere, every base was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from uptake.contract.errors import Fault, did_you_mean
+
+if TYPE_CHECKING:
+    from analysis.indicators import Indicator
+    from forms.model import Questionnaire
+    from uptake.contract.yamlfile import Scalar
+    from uptake.study import Study
+
+ALL = "all"
+
+
+def cross_faults(study: Study, known: Iterable[Fault] = ()) -> list[Fault]:
+    """List every fault between the files of a study: unknown fields, domains, indicators, waves and routed bases.
+
+    known: the faults inside single files. A file that has some is not compared, since it could not be read whole.
+    """
+    broken = {fault.where.split(":")[0].split("/")[0] for fault in known}
+    checks = {
+        _questionnaire_faults: {"study.yaml", "questionnaires"},
+        _all_indicator_faults: {"indicators.yaml", "questionnaires"},
+        _domain_faults: {"study.yaml", "design.yaml", "indicators.yaml"},
+        _target_faults: {"targets.yaml", "indicators.yaml"},
+        _brief_indicator_faults: {"briefs", "indicators.yaml"},
+        _brief_domain_faults: {"study.yaml"},
+    }
+    return [fault for check, files in checks.items() if not files & broken for fault in check(study)]
+
+
+def _all_indicator_faults(study: Study) -> Iterator[Fault]:
+    for indicator in study.indicators:
+        yield from _indicator_faults(study, indicator)
+
+
+def _questionnaire_faults(study: Study) -> Iterator[Fault]:
+    named = study.settings.questionnaire
+    if named is not None and named not in study.questionnaires:
+        near = did_you_mean(named, study.questionnaires)
+        yield Fault(str(study.settings.place), f'questionnaire "{named}" is not in questionnaires/.{near}')
+
+
+def _indicator_faults(study: Study, indicator: Indicator) -> Iterator[Fault]:
+    if indicator.questionnaire is None:
+        return
+    questionnaire = study.questionnaires.get(indicator.questionnaire)
+    if questionnaire is None:
+        near = did_you_mean(indicator.questionnaire, study.questionnaires)
+        yield Fault(str(indicator.place), f'indicator "{indicator.id}" counts answers to the questionnaire'
+                    f' "{indicator.questionnaire}", which the study does not have.{near}')  # fmt: skip
+        return
+    for scalar in indicator.expressions():
+        yield from _field_faults(questionnaire, indicator, scalar)
+    yield from _base_faults(questionnaire, indicator)
+
+
+def _fields(scalar: Scalar) -> frozenset[str]:
+    from uptake.contract.expressions import parse
+
+    return parse(scalar.value, scalar.place).fields
+
+
+def _known(questionnaire: Questionnaire) -> dict[str, str]:
+    """Every name an indicator may use, and where its question stands."""
+    names = {name: field.question for name, field in questionnaire.fields.items() if not field.identity}
+    return names | {f"confirmed_{check}": "" for check in questionnaire.soft_checks}
+
+
+def _field_faults(questionnaire: Questionnaire, indicator: Indicator, scalar: Scalar) -> Iterator[Fault]:
+    known = _known(questionnaire)
+    for name in sorted(_fields(scalar) - known.keys()):
+        near = did_you_mean(name, known)
+        identity = name in questionnaire.fields and questionnaire.fields[name].identity
+        why = "which identifies the unit and is never exported" if identity else "which no questionnaire has"
+        yield Fault(str(scalar.place), f'indicator "{indicator.id}" counts answers to "{name}", {why}.{near}')
+
+
+def _base_faults(questionnaire: Questionnaire, indicator: Indicator) -> Iterator[Fault]:
+    """A denominator routed away from part of its base would bias the rate upward, so it must be asked of everybody."""
+    routed = _routed(questionnaire)
+    for scalar in (indicator.denominator, indicator.where, indicator.size):
+        if scalar is None:
+            continue
+        names = {scalar.value} if scalar is indicator.size else _fields(scalar)
+        for name in sorted(names & routed.keys()):
+            yield Fault(str(scalar.place), f'the base of indicator "{indicator.id}" rests on "{name}", which is asked'
+                        f" only where question {routed[name]} is reached; the units that were not asked would drop out"
+                        " and the rate would be too high. Ask it of every unit, or use another base.")  # fmt: skip
+
+
+def _routed(questionnaire: Questionnaire) -> dict[str, str]:
+    return {
+        leaf.name: question.id
+        for page in questionnaire.pages
+        for question in page.questions
+        if page.relevant is not None or question.relevant is not None
+        for leaf in question.fields
+    }
+
+
+def _domain_faults(study: Study) -> Iterator[Fault]:
+    known = {domain.column for domain in study.settings.domains}
+    used = [(str(study.plan.place), domain) for domain in study.plan.domains]
+    used += [(str(indicator.place), domain) for indicator in study.indicators for domain in indicator.domains or ()]
+    for where, domain in dict.fromkeys(used):
+        for column in domain.split("*"):
+            if column not in known | {ALL}:
+                yield Fault(where, f'the domain column "{column}" has no names in study.yaml (`domains`), so its rows'
+                            f" could not be printed.{did_you_mean(column, known)}")  # fmt: skip
+
+
+def _target_faults(study: Study) -> Iterator[Fault]:
+    known = {indicator.id for indicator in study.indicators}
+    for target in study.targets:
+        for name in dict.fromkeys((target.indicator, *target.definition_range)):
+            if name not in known:
+                yield Fault(str(target.place), f'target "{target.id}" names the indicator "{name}", which'
+                            f" indicators.yaml does not have.{did_you_mean(name, known)}")  # fmt: skip
+
+
+def _brief_indicator_faults(study: Study) -> Iterator[Fault]:
+    known = {indicator.id for indicator in study.indicators}
+    for brief in study.briefs:
+        for name in brief.indicators():
+            if name not in known:
+                yield Fault(str(brief.place), f'brief "{brief.id}" prints the indicator "{name}", which indicators.yaml'
+                            f" does not have.{did_you_mean(name, known)}")  # fmt: skip
+
+
+def _brief_domain_faults(study: Study) -> Iterator[Fault]:
+    columns = {domain.column for domain in study.settings.domains}
+    for brief in study.briefs:
+        for figure in brief.domains:
+            if figure.by not in columns:
+                yield Fault(str(figure.place), f'brief "{brief.id}" prints a figure by "{figure.by}", which study.yaml'
+                            f" does not list in `domains`.{did_you_mean(figure.by, columns)}")  # fmt: skip

@@ -1,0 +1,90 @@
+"""Stage 5 as a command: from the tables of the wave, or from data that others collected and weighted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from uptake.console import say
+from uptake.contract import tables
+from uptake.contract.errors import UptakeError
+from uptake.contract.tables import read_table
+from uptake.labels import label_table
+from uptake.provenance import inputs_digest
+from uptake.stages import Run, require
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from analysis import EstimateTables
+
+STUDY_FILES = ("study.yaml", "design.yaml", "indicators.yaml", "targets.yaml")
+OUTPUTS = (tables.ESTIMATES, tables.ESTIMATES_VCOV, tables.ASSESSMENTS, tables.QUALITY, tables.LABELS)
+
+
+def estimate(run: Run, *, responses: Path | None = None, weights: Path | None = None) -> None:
+    """Stage 5: estimate every indicator of a wave and assess the targets.
+
+    responses, weights: files of one's own instead of the wave's tables. A study whose `design.yaml` names a `weights`
+    column brings its own data, weights included, and needs `responses` only.
+    """
+    sources = _sources(run, responses, weights)
+    written = [run.study.folder / name for name in STUDY_FILES if (run.study.folder / name).exists()]
+    inputs = inputs_digest([*sources, *written], {"wave": run.wave})
+    if run.up_to_date(5, OUTPUTS, inputs):
+        return
+    made = _estimated(run, sources)
+    for contract, frame in _written(run, made):
+        run.write(contract, frame, inputs)
+    counts = made.estimates["status"].value_counts()
+    say(5, f"{len(made.estimates):,} estimates: {counts.get('publish', 0):,} to publish, {counts.get('caution', 0):,}"
+           f" with caution, {counts.get('suppress', 0):,} not to publish")  # fmt: skip
+
+
+def _sources(run: Run, responses: Path | None, weights: Path | None) -> list[Path]:
+    """Return the files of answers and weights, in that order."""
+    if run.study.plan.own_data:
+        return [_own_file(run, responses, weights)]
+    answers = responses or require(run, tables.RESPONSES)
+    return [answers, weights or require(run, tables.WEIGHTS)]
+
+
+def _own_file(run: Run, responses: Path | None, weights: Path | None) -> Path:
+    column = run.study.plan.weights
+    if weights is not None:
+        raise UptakeError(
+            f'--weights {weights}: design.yaml says that the data bring their weights in the column "{column}", so two'
+            " sets of weights would meet. Leave --weights out, or delete `weights` from design.yaml."
+        )
+    if responses is None:
+        raise UptakeError(
+            f'{run.study.folder.name}: design.yaml names the weight column "{column}" of your own data, but no file of'
+            " data was given. Name it: `uptake estimate STUDY --responses FILE`."
+        )
+    return responses
+
+
+def _estimated(run: Run, sources: list[Path]) -> EstimateTables:
+    from analysis import estimate as estimate_tables
+
+    study = run.study
+    if study.plan.own_data:
+        from uptake.owndata import read_own_data
+
+        answers, weights, quality = read_own_data(sources[0]), None, None
+    else:
+        answers, weights = read_table(sources[0], tables.RESPONSES), read_table(sources[1], tables.WEIGHTS)
+        quality = _weighing_quality(run)
+    return estimate_tables(
+        answers, weights, study.plan, study.indicators, study.targets, wave=run.wave, quality=quality
+    )
+
+
+def _weighing_quality(run: Run) -> DataFrame | None:
+    path = run.path(tables.WEIGHTS).with_name("weights_quality.parquet")
+    return read_table(path, tables.QUALITY) if path.exists() else None
+
+
+def _written(run: Run, made: EstimateTables) -> list[tuple[tables.TableContract, DataFrame]]:
+    frames = (made.estimates, made.estimates_vcov, made.assessments, made.quality, label_table(run.study))
+    return list(zip(OUTPUTS, frames, strict=True))

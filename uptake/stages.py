@@ -1,0 +1,122 @@
+"""The stages a statistician runs: read the tables of the stage before, call one public function, write its result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from uptake.console import say
+from uptake.contract import tables
+from uptake.contract.tables import read_table, write_table
+from uptake.provenance import frame_digest, inputs_digest, made_before, origin
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from uptake.contract.columns import TableContract
+    from uptake.study import Study
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run over one wave of a study: what was asked on the command line."""
+
+    study: Study
+    wave: str
+    replace: bool = False
+
+    def path(self, contract: TableContract) -> Path:
+        """Return where a table of this wave lies."""
+        return self.study.table(self.wave, contract.name)
+
+    def read(self, contract: TableContract) -> DataFrame:
+        """Return a table of this wave."""
+        return read_table(self.path(contract), contract)
+
+    def write(
+        self, contract: TableContract, frame: DataFrame, inputs: str, facts: Mapping[str, str] | None = None
+    ) -> None:
+        """Write a table of this wave together with its origin."""
+        write_table(frame, self.path(contract), contract, metadata={**origin(inputs), **(facts or {})})
+
+    def up_to_date(self, stage: int, outputs: tuple[TableContract, ...], inputs: str) -> bool:
+        """Say (and print) whether the stage's outputs stand already, made from the same inputs."""
+        done = made_before([self.path(output) for output in outputs], inputs, replace=self.replace)
+        if done:
+            say(stage, f"{outputs[0].name} is up to date")
+        return done
+
+
+def define(run: Run) -> None:
+    """Stage 1: say what the study asks and measures (reading it has checked it)."""
+    study = run.study
+    for questionnaire in study.questionnaires.values():
+        count = sum(len(page.questions) for page in questionnaire.pages)
+        say(1, f'questionnaire "{questionnaire.id}" {questionnaire.definition_version}: {count} questions on'
+               f" {len(questionnaire.pages)} pages, {len(questionnaire.checks)} checks")  # fmt: skip
+    counts = {"indicator": study.indicators, "target": study.targets, "brief": study.briefs}
+    say(1, ", ".join(f"{len(found)} {word}{'s' * (len(found) != 1)}" for word, found in counts.items()))
+
+
+def draw(run: Run) -> None:
+    """Stage 2: draw the sample of a wave from the frame."""
+    from analysis import draw as draw_sample
+
+    study = run.study
+    inputs = inputs_digest([study.frame_path, study.folder / "design.yaml"], {"wave": run.wave})
+    if run.up_to_date(2, (tables.SAMPLE,), inputs):
+        return
+    frame = read_table(study.frame_path, tables.FRAME)
+    sample = draw_sample(frame, study.plan, wave=run.wave)
+    run.write(tables.SAMPLE, sample, inputs)
+    taken = int((sample["selection"] == "take_all").sum())
+    say(2, f"{len(sample):,} of {len(frame):,} units in {sample['stratum'].nunique()} strata ({taken:,} take-all)")
+
+
+def export(run: Run) -> None:
+    """Stage 3, its end: bring the answers of a wave out of the store as tables."""
+    from collector import Config, export_responses, open_for_reading
+
+    config = Config.for_study(run.study.folder, wave=run.wave)
+    with open_for_reading(config.database) as store:
+        responses, codebook = export_responses(store, run.study.questionnaire, wave=run.wave)
+    inputs = inputs_digest([], {"responses": frame_digest(responses), "codebook": frame_digest(codebook)})
+    if run.up_to_date(3, (tables.RESPONSES, tables.CODEBOOK), inputs):
+        return
+    run.write(tables.RESPONSES, responses, inputs)
+    run.write(tables.CODEBOOK, codebook, inputs)
+    counts = responses["disposition"].value_counts()
+    say(3, "exported " + ", ".join(f"{count:,} {str(word).replace('_', ' ')}" for word, count in counts.items()))
+
+
+def weigh(run: Run) -> None:
+    """Stage 4: make the weights of a wave from its sample and responses."""
+    from analysis import weigh as weigh_responses
+
+    study = run.study
+    files = [
+        require(run, tables.SAMPLE),
+        require(run, tables.RESPONSES),
+        study.frame_path,
+        study.folder / "design.yaml",
+    ]
+    inputs = inputs_digest(files, {"wave": run.wave})
+    if run.up_to_date(4, (tables.WEIGHTS,), inputs):
+        return
+    sample, responses = run.read(tables.SAMPLE), run.read(tables.RESPONSES)
+    frame = read_table(study.frame_path, tables.FRAME)
+    weighed = weigh_responses(sample, responses, study.plan, wave=run.wave, frame=frame)
+    write_table(weighed.quality, run.path(tables.WEIGHTS).with_name("weights_quality.parquet"), tables.QUALITY)
+    run.write(tables.WEIGHTS, weighed.weights, inputs, weighed.metadata())
+    answered = int(weighed.weights["respondent"].sum())
+    say(4, f"{answered:,} respondents stand for {weighed.weights['weight'].sum():,.0f} units")
+
+
+def require(run: Run, contract: TableContract) -> Path:
+    """Return where a table of this wave lies; refuse in words where the stage that writes it has not run."""
+    path = run.path(contract)
+    if not path.exists():
+        run.read(contract)
+    return path
