@@ -1,0 +1,48 @@
+"""What it means: sample designs, estimates with honest standard errors, verdicts; tables in, tables out."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+# Public name -> the module that defines it, read on first use: `import analysis` loads neither pandas nor scipy.
+_EXPORTS: dict[str, str] = {
+    "DesignPlan": "analysis.plan",
+    "EstimateTables": "analysis.stages",
+    "Estimates": "analysis.estimates",
+    "Expr": "analysis.design",
+    "Indicator": "analysis.indicators",
+    "PostStrata": "analysis.design",
+    "ReplicateWeights": "analysis.design",
+    "Survey": "analysis.survey",
+    "SurveyDesign": "analysis.design",
+    "Target": "analysis.targets",
+    "Weighed": "analysis.weighting",
+    "assess_targets": "analysis.assessing",
+    "counts": "analysis.estimators",
+    "draw": "analysis.drawing",
+    "estimate": "analysis.stages",
+    "load_indicators": "analysis.indicators",
+    "load_plan": "analysis.plan",
+    "load_targets": "analysis.targets",
+    "mean": "analysis.estimators",
+    "proportion": "analysis.estimators",
+    "proportion_interval": "analysis.intervals",
+    "proportions": "analysis.estimators",
+    "ratio": "analysis.estimators",
+    "total": "analysis.estimators",
+    "weigh": "analysis.weighting",
+}
+
+__all__ = sorted(_EXPORTS)
+
+
+def __getattr__(name: str) -> Any:
+    module = _EXPORTS.get(name)
+    if module is None:
+        raise AttributeError(f'module "analysis" has no name "{name}"')
+    return getattr(importlib.import_module(module), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(_EXPORTS)

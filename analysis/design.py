@@ -1,0 +1,170 @@
+"""How the sample was drawn, as frozen values: strata, clusters, population counts, replicate weights, post-strata."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from uptake.contract.errors import DesignError
+
+LonelyRule = Literal["fail", "certainty", "remove", "adjust", "average"]
+ReplicateType = Literal["BRR", "Fay", "JK1", "JKn", "bootstrap", "SDR", "other"]
+_LONELY = ("fail", "certainty", "remove", "adjust", "average")
+_TYPES = ("BRR", "Fay", "JK1", "JKn", "bootstrap", "SDR", "other")
+
+
+@dataclass(frozen=True, slots=True)
+class Expr:
+    """A named SQL expression over the columns of the data; NULL means the answer is missing."""
+
+    name: str
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicateWeights:
+    """Replicate weights that came with the data: V = scale * sum_r rscales_r (theta_r - centre)^2.
+
+    Named by `columns`, or `prefix` takes every column `<prefix><number>` in the order of the numbers.
+    `combined` False means factors to be multiplied with the weight. `mse` True centres at the full-sample estimate,
+    False at the mean of the replicates. `df` overrides the rank of the replicate weights minus one.
+    """
+
+    type: ReplicateType
+    columns: tuple[str, ...] = ()
+    prefix: str = ""
+    scale: float | None = None
+    rscales: tuple[float, ...] = ()
+    rho: float | None = None
+    mse: bool = True
+    combined: bool = True
+    df: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.type not in _TYPES:
+            raise DesignError(
+                f'replicate weights are of type "{self.type}", which is not known - choose one of {", ".join(_TYPES)}.',
+                code="REPLICATE_TYPE",
+            )
+        if self.type == "Fay" and self.rho is None:
+            raise DesignError(
+                "replicate weights are of type Fay but rho is not given - the variance is divided by (1 - rho)^2 and "
+                "cannot be computed; state rho (the data's documentation names it, often 0.3 or 0.5).",
+                code="FAY_RHO_MISSING",
+            )
+        if self.rho is not None and not 0 <= self.rho < 1:
+            raise DesignError(f"rho is {self.rho} - it must be at least 0 and below 1.", code="FAY_RHO_RANGE")
+        if not self.columns and not self.prefix:
+            raise DesignError("replicate weights name neither columns nor a prefix.", code="REPLICATE_COLUMNS")
+        if self.type in ("JKn", "other") and self.scale is None:
+            raise DesignError(
+                f"replicate weights of type {self.type} need their scale (and rscales) - it is part of the file's "
+                "documentation and cannot be guessed.",
+                code="REPLICATE_SCALE",
+            )
+
+    def coefficient(self, replicates: int) -> float:
+        """Return the factor in front of the sum of squares for this many replicates."""
+        if self.scale is not None:
+            return self.scale
+        return {
+            "BRR": 1 / replicates,
+            "Fay": 1 / (replicates * (1 - (self.rho or 0.0)) ** 2),
+            "JK1": (replicates - 1) / replicates,
+            "SDR": 4 / replicates,
+            "bootstrap": 1 / max(replicates - 1, 1),
+        }[self.type]
+
+
+@dataclass(frozen=True, slots=True)
+class PostStrata:
+    """Cells whose weights were fitted to known totals; `weight_before` is the weight column as it was before."""
+
+    cell: str | tuple[str, ...]
+    weight_before: str | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that form a cell."""
+        return (self.cell,) if isinstance(self.cell, str) else self.cell
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyDesign:
+    """The sample design that a variance follows from; column names only, no data.
+
+    `fpc` holds, a stage, the population count or the sampling fraction. Without `weights` they are the product over
+    stages of N/n from `fpc`, or one over `probabilities`. `weight_scale` declares the power of two of the fixed-point
+    weights (weight = units / scale); without it the smallest weight keeps a relative precision of 1e-11.
+    """
+
+    weights: str | None = None
+    strata: str | None = None
+    psu: str | None = None
+    ssu: str | None = None
+    fpc: str | tuple[str, ...] | None = None
+    nest: bool = True
+    lonely_psu: LonelyRule = "fail"
+    replicates: ReplicateWeights | None = None
+    poststrata: PostStrata | None = None
+    probabilities: str | None = None
+    weight_scale: int | None = None
+    unit_id: str | None = None
+    wave: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.weights is not None and self.probabilities is not None:
+            raise DesignError(
+                f'both a weight ("{self.weights}") and a selection probability ("{self.probabilities}") are given - '
+                "they may disagree; name only one of them.",
+                code="WEIGHT_AND_PROB",
+            )
+        if self.weights is None and self.probabilities is None and not self.stage_fpc:
+            raise DesignError(
+                "no weights are named, and neither fpc nor probabilities from which they follow - "
+                "name the weight column.",
+                code="NO_WEIGHTS",
+            )
+        if self.lonely_psu not in _LONELY:
+            raise DesignError(
+                f'lonely_psu is "{self.lonely_psu}" - choose one of {", ".join(_LONELY)}.', code="LONELY_RULE"
+            )
+        if self.ssu is not None and self.psu is None:
+            raise DesignError("ssu is named without psu - a second stage needs a first one.", code="SSU_WITHOUT_PSU")
+        self._check_stages()
+
+    def _check_stages(self) -> None:
+        stages = 2 if self.ssu is not None else 1
+        if len(self.stage_fpc) > stages:
+            raise DesignError(
+                f"fpc names {len(self.stage_fpc)} stages but the design names {stages} - "
+                "give psu and ssu for two stages.",
+                code="FPC_STAGES",
+            )
+        scale = self.weight_scale
+        if scale is not None and (scale < 1 or scale & (scale - 1)):
+            raise DesignError(
+                f"weight_scale is {scale} - it must be a power of two, or weights could not be exact.",
+                code="WEIGHT_SCALE",
+            )
+
+    @property
+    def stage_fpc(self) -> tuple[str, ...]:
+        """The FPC columns by stage."""
+        if self.fpc is None:
+            return ()
+        return (self.fpc,) if isinstance(self.fpc, str) else self.fpc
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The id columns that enter the variance: SSUs only where the first two stages carry an FPC."""
+        if self.psu is None:
+            return ()
+        return (self.psu, self.ssu) if self.ssu is not None and len(self.stage_fpc) == 2 else (self.psu,)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that the design names (replicate columns aside)."""
+        names = (self.weights, self.probabilities, self.strata, self.psu, self.ssu, *self.stage_fpc)
+        cells = self.poststrata.columns if self.poststrata else ()
+        return tuple(name for name in (*names, *cells) if name is not None)

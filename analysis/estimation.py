@@ -1,0 +1,224 @@
+"""From a question to its answer: measures, one grouped pass, variance, degrees of freedom, intervals, frame."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.cells import grouping, sampling_stages
+from analysis.degrees import design_degrees, domain_degrees
+from analysis.elements import elements
+from analysis.engine import Engine, Named, Totals, TotalsRequest
+from analysis.estimates import Estimates, Meta
+from analysis.faults import lonely_faults, refuse
+from analysis.fixedpoint import Floats, check_weight_range
+from analysis.frames import Asked, Spread, tidy_frame
+from analysis.measures import Kind, Measures, Outcome
+from analysis.points import Layout, Points, points
+from analysis.replicates import replicate_degrees, replicated
+from analysis.source import is_numeric
+from analysis.survey import Survey, design_faults, design_totals
+from analysis.variance import PostCells, clustered
+from uptake.contract.errors import EstimationError
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One question under way: the request in its parts, the cells it gave, the point estimates."""
+
+    survey: Survey
+    asked: Asked
+    measures: Measures
+    layers: tuple[Named, ...]
+    keys: tuple[Named, Named]  # of the design, of the domains
+    layout: Layout
+    found: Points
+
+
+def run(survey: Survey, asked: Asked) -> Estimates:
+    """Answer the question."""
+    if not 0 < asked.level < 1:
+        raise EstimationError(
+            f"level is {asked.level} - a confidence level is between 0 and 1, such as 0.95.", code="LEVEL"
+        )
+    survey.source.require([c for group in asked.by for c in group], "by", estimating=True)
+    measures = _measures(survey, asked)
+    keys = _keys(survey, asked)
+    layers = measures.layers(survey.weight_layer(), asked.where)
+    totals = design_totals(survey, _request(survey, asked, measures, layers, keys))
+    warnings = [*survey.notes, *refuse(design_faults(survey, totals))]
+    layout = _layout(asked, measures, totals)
+    found = points(layout)
+    _refuse_empty(asked, layout, found)
+    warnings += _missing_warnings(layout, asked, found)
+    spread = _spread(Work(survey, asked, measures, layers, keys, layout, found))
+    meta = Meta(
+        asked.kind, asked.ci, asked.level, tuple(warnings), measures.exponent, totals.digest, totals.sql,
+        int(totals.counts["up__rows"].sum()), spread.df_design,
+    )  # fmt: skip
+    return Estimates(tidy_frame(asked, layout, found, spread), spread.vcov, meta)
+
+
+def _measures(survey: Survey, asked: Asked) -> Measures:
+    weighting = survey.weighting()
+    squares = not survey.design.stages and survey.design.replicates is None
+    check_weight_range(weighting.smallest, weighting.largest, weighting.exponent, weighting.rows, squares=squares)
+    expressions = list(dict.fromkeys(e for v in asked.variables for e in v.expressions))
+    outcomes = (
+        {e: Outcome(0, 0, True) for e in expressions} if asked.categories else _outcomes(survey, asked, expressions)
+    )
+    measures = Measures(weighting.exponent, weighting.rows, squares, outcomes)
+    if survey.design.poststrata is not None:
+        measures.add_constant()
+    everything = tuple(expressions) if asked.missing == "listwise" else ()
+    for variable in asked.variables:
+        measures.add(variable, asked.kind, everything)
+    return measures
+
+
+def _outcomes(survey: Survey, asked: Asked, expressions: list[str]) -> dict[str, Outcome]:
+    """Look at each outcome once: is it numeric, is it 0/1, how large does it get with its weight."""
+    types = survey.source.expression_types({f"e{i}": e for i, e in enumerate(expressions)})
+    names = {e: v.name for v in asked.variables for e in v.expressions}
+    for i, expression in enumerate(expressions):
+        if not is_numeric(types[f"e{i}"]):
+            raise EstimationError(
+                f'"{names[expression]}" is text, not a number - name a numeric column or a condition such as '
+                "column = 'value'.",
+                code="NOT_NUMERIC",
+            )
+    weight = survey.weight_layer()[0][1]
+    picked = ", ".join(
+        f"MAX(ABS(x{i} * w)) AS a{i}, MAX(x{i} * x{i} * w) AS b{i}, "
+        f"COALESCE(SUM(CASE WHEN x{i} NOT IN (0, 1) THEN 1 ELSE 0 END), 0) AS c{i}"
+        for i in range(len(expressions))
+    )
+    values = ", ".join(f"CAST(({e}) AS DOUBLE) AS x{i}" for i, e in enumerate(expressions))
+    found = survey.source.columns(
+        f"SELECT {picked} FROM (SELECT {weight} AS w, {values} FROM ({survey.source.text}) AS r) AS r"
+    )
+    known = {k: float(np.ma.filled(np.ma.asarray(v).astype(np.float64), 0.0)[0]) for k, v in found.items()}
+    outcomes = {e: Outcome(known[f"a{i}"], known[f"b{i}"], known[f"c{i}"] == 0) for i, e in enumerate(expressions)}
+    for expression, outcome in outcomes.items():
+        _check_outcome(asked.kind, names[expression], outcome)
+    return outcomes
+
+
+def _check_outcome(kind: Kind, name: str, outcome: Outcome) -> None:
+    if not math.isfinite(outcome.largest_square):
+        raise EstimationError(
+            f'"{name}" holds a value that is not a finite number - set it to missing or correct it.', code="NOT_FINITE"
+        )
+    if kind == "proportion" and not outcome.binary:
+        raise EstimationError(
+            f'"{name}" holds values other than 0 and 1 - a proportion counts how often a statement is true; use '
+            "mean(), or a condition such as column > 0.",
+            code="NOT_BINARY",
+        )
+
+
+def _keys(survey: Survey, asked: Asked) -> tuple[Named, Named]:
+    """Return (keys of the design, keys of the domains)."""
+    by = tuple((f"up__by_{c}", survey.source.column(c)) for c in dict.fromkeys(c for group in asked.by for c in group))
+    return survey.key_columns(), by
+
+
+def _request(
+    survey: Survey, asked: Asked, measures: Measures, layers: tuple[Named, ...], keys: tuple[Named, Named]
+) -> TotalsRequest:
+    constant = "up__u0" if survey.design.poststrata is not None else None
+    products = measures.products(every=asked.covariance, constant=constant) if measures.squares else ()
+    return TotalsRequest(
+        layers=layers, keys=(*keys[0], *keys[1]), sums=(*measures.sums(), *products), counts=measures.counts()
+    )
+
+
+def _layout(asked: Asked, measures: Measures, totals: Totals) -> Layout:
+    aliases = {c: f"up__by_{c}" for group in asked.by for c in group}
+    groupings = tuple(grouping(totals, columns, aliases) for columns in asked.by)
+    return Layout(groupings, tuple(measures.scored), measures.powers, totals)
+
+
+def _refuse_empty(asked: Asked, layout: Layout, found: Points) -> None:
+    if not found.n_in.any():
+        where = f" ({asked.where.sql})" if asked.where else ""
+        raise EstimationError(
+            f"no row of the sample is in the domain{where} - check the condition and its codes.", code="EMPTY_DOMAIN"
+        )
+    if asked.kind != "ratio":
+        return
+    alive = found.n > 0
+    zero = alive & np.array([b == 0 for b in found.bottom])
+    if zero.any():
+        name = asked.variables[int(np.flatnonzero(zero)[0]) % len(asked.variables)].name
+        raise EstimationError(
+            f'the denominator of "{name}" adds up to zero in a domain - the ratio does not exist there.',
+            code="ZERO_DENOMINATOR",
+        )
+
+
+def _missing_warnings(layout: Layout, asked: Asked, found: Points) -> list[str]:
+    warnings = []
+    for j, variable in enumerate(asked.variables):
+        step, first = len(asked.variables), layout.groupings[0].size * len(asked.variables)
+        lost = int((found.n_in[j:first:step] - found.n[j:first:step]).sum())
+        if lost:
+            rows = "1 row" if lost == 1 else f"{lost:,} rows"
+            warnings.append(f'OUTCOME_MISSING: "{variable.name}" is missing in {rows} of the domain, left out of the base.')
+    return warnings
+
+
+def _spread(work: Work) -> Spread:
+    survey, layout, found = work.survey, work.layout, work.found
+    if survey.design.replicates is not None:
+        return _from_replicates(work)
+    stages = sampling_stages(survey.design, layout.totals)
+    refuse(list(lonely_faults(survey.design, stages)), variance=True)
+    cells = _post_cells(survey, layout)
+    if survey.design.stages:
+        vcov = clustered(layout, found, stages, survey.design.lonely_psu, cells)
+    else:
+        vcov = elements(layout, found, stages[0], survey.design.lonely_psu, cells)
+    whole = design_degrees(stages[0], _rows_with_weight(layout.totals))
+    return Spread(_clean(vcov, found), domain_degrees(layout, stages[0]), whole, np.full(layout.size, np.nan))
+
+
+def _from_replicates(work: Work) -> Spread:
+    design, found = work.survey.design, work.found
+    cells = tuple(key for key in work.keys[0] if key[0].startswith("up__cell_"))
+    engine = Engine(work.survey.source)
+    again = replicated(engine, design, work.measures, work.layout, layers=work.layers, keys=(*cells, *work.keys[1]))
+    df, whole = replicate_degrees(engine.source, design, work.layout, work.layers, (cells, work.keys[1]))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logits = np.log(again.theta / (1 - again.theta))
+        full = np.log(found.estimate / (1 - found.estimate))
+        se_logit = np.sqrt(np.diag(again.covariance_of(logits, full)))
+    return Spread(_clean(again.covariance(found.estimate), found), df, whole, se_logit)
+
+
+def _post_cells(survey: Survey, layout: Layout) -> PostCells | None:
+    if survey.design.poststrata is None:
+        return None
+    columns = survey.design.poststrata.columns
+    cells = grouping(layout.totals, columns, {c: f"up__cell_{c}" for c in columns})
+    if (cells.code < 0).any():
+        raise EstimationError(
+            "a row has no post-stratum - fill in the columns " + ", ".join(columns) + ".", code="POSTSTRATUM_MISSING"
+        )
+    return PostCells(cells.code, cells.size, "up__u0")
+
+
+def _rows_with_weight(totals: Totals) -> Floats:
+    return (totals.counts["up__rows"] - totals.counts["up__zero_weight"]).astype(np.float64)
+
+
+def _clean(vcov: Floats, found: Points) -> Floats:
+    """Rounding may leave a variance of -1e-40 where it is 0; a domain without rows has none at all."""
+    diagonal = np.einsum("ii->i", vcov)
+    diagonal[diagonal < 0] = 0.0
+    empty = found.n == 0
+    vcov[empty, :] = np.nan
+    vcov[:, empty] = np.nan
+    return vcov

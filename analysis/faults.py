@@ -1,0 +1,167 @@
+"""What is wrong with a design: every fault named with its stratum, column or value, and what to change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from analysis.cells import Stage, factorize
+from analysis.design import SurveyDesign
+from analysis.engine import Totals
+from uptake.contract.errors import DesignError, EstimationError, Fault
+
+SHOWN = 5  # of a kind; the last one says how many more there are
+
+_SAYS = {
+    "ID_MISSING": "{rows} no {word} id - without it the row belongs to no part of the design; fill it in.",
+    "FPC_MISSING": "{rows} no population count - give it for every row of the sample.",
+    "FPC_TOO_SMALL": (
+        "{column} says that the population has {high:g} units but {n:g} were sampled - correct the population count."
+    ),
+    "FPC_NOT_ABOVE_ZERO": "{column} is {low:g} - a population count or sampling fraction is above zero; correct it.",
+    "FPC_MIXED_SCALE": (
+        "{column} is {low:g} here and up to {top:g} elsewhere - give either population counts or sampling fractions, "
+        "not both."
+    ),
+    "FPC_VARIES_IN_STRATUM": (
+        "{column} runs from {low:g} to {high:g} within the stratum - the value with the larger variance is used; "
+        "make it constant."
+    ),
+    "PSU_NOT_NESTED": (
+        'PSU "{unit}" stands in the strata {strata} - if ids are numbered anew in each stratum declare nest=True, else '
+        "correct the stratum."
+    ),
+    "SINGLE_PSU_DESIGN": (
+        "the whole sample is one PSU - no variance can be estimated from it; name the unit really drawn as psu."
+    ),
+    "LONELY_PSU": (
+        "only one unit was sampled at stage {stage}{more} - its variance cannot be estimated; merge the stratum with a "
+        'neighbour, or declare lonely_psu="certainty", "adjust" or "average".'
+    ),
+    "WEIGHT_MISSING": (
+        "{rows} no weight - a unit without weight stands for nobody; fill it in or take the row out on purpose."
+    ),
+    "WEIGHT_NEGATIVE": ("{rows} a weight below zero - a unit cannot stand for fewer than none; correct the weights."),
+    "WEIGHT_ALL_ZERO": "every weight is zero - the sample stands for nobody; name the right weight column.",
+    "WEIGHT_ZERO": (
+        "{rows} weight zero - they stay in the design but count in no estimate and in no degrees of freedom."
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DesignFault:
+    """One fault: a neutral code, where it is, the sentence, and whether it stops an estimate."""
+
+    code: str
+    where: str
+    message: str
+    severity: Literal["reject", "warn"]
+
+
+def column_faults(design: SurveyDesign, totals: Totals) -> Iterator[DesignFault]:
+    """Yield the faults of weights, ids and FPC columns."""
+    yield from _weight_faults(totals, f'column "{design.weights}"')
+    ids = (("up__stratum", design.strata, "STRATUM"), ("up__psu", design.psu, "PSU"), ("up__ssu", design.ssu, "SSU"))
+    for key, name, word in ids:
+        rows = _rows_without(totals, key)
+        if rows:
+            says = _SAYS["ID_MISSING"].format(rows=_rows(rows), word=word.lower())
+            yield DesignFault(f"{word}_MISSING", f'column "{name}"', says, "reject")
+    for number, name in enumerate(design.stage_fpc):
+        rows = int(totals.counts[f"up__null_{number}"].sum())
+        if rows:
+            yield _fault("FPC_MISSING", f'column "{name}"', rows=_rows(rows))
+
+
+def stage_faults(design: SurveyDesign, stages: tuple[Stage, ...]) -> Iterator[DesignFault]:
+    """Yield the faults of population counts: below n, mixed scales, varying within a stratum."""
+    for stage, name in zip(stages, design.stage_fpc, strict=False):
+        column, top = f'column "{name}"', float(np.nanmax(stage.high, initial=0.0))
+        low, high = stage.low, stage.high
+        for i in np.flatnonzero(low <= 0)[:SHOWN]:
+            says = _SAYS["FPC_NOT_ABOVE_ZERO"].format(column=column, low=low[i])
+            yield DesignFault("FPC_TOO_SMALL", _stratum(stage, i), says, "reject")
+        for i in np.flatnonzero((low > 0) & (low < 1) & (top > 1))[:1]:
+            yield _fault("FPC_MIXED_SCALE", _stratum(stage, i), column=column, low=low[i], top=top)
+        for i in np.flatnonzero((high < stage.n) & (low > 0) & (top > 1))[:SHOWN]:
+            yield _fault("FPC_TOO_SMALL", _stratum(stage, i), column=column, high=high[i], n=stage.n[i])
+        for i in np.flatnonzero(high > low)[:SHOWN]:
+            yield _fault("FPC_VARIES_IN_STRATUM", _stratum(stage, i), column=column, low=low[i], high=high[i])
+
+
+def nesting_faults(design: SurveyDesign, totals: Totals) -> Iterator[DesignFault]:
+    """Yield a fault for each PSU id that stands in several strata of a design declared with nest=False."""
+    if design.nest or design.psu is None or design.strata is None:
+        return
+    strata, stratum_names = factorize(totals.keys["up__stratum"])
+    units, names = factorize(totals.keys["up__psu"])
+    pairs = np.unique(np.stack([units, strata], axis=1)[(units >= 0) & (strata >= 0)], axis=0)
+    seen = np.bincount(pairs[:, 0], minlength=len(names)) if len(pairs) else np.zeros(0)
+    for unit in np.flatnonzero(seen > 1)[:SHOWN]:
+        where = ", ".join(f'"{stratum_names[s]}"' for s in pairs[pairs[:, 0] == unit][:, 1])
+        yield _fault("PSU_NOT_NESTED", f'column "{design.psu}"', unit=names[unit], strata=where)
+
+
+def lonely_faults(design: SurveyDesign, stages: tuple[Stage, ...]) -> Iterator[DesignFault]:
+    """Yield the strata of which one unit was sampled out of more, when the rule is to fail."""
+    if design.lonely_psu != "fail":
+        return
+    for number, stage in enumerate(stages):
+        lonely = np.flatnonzero((stage.n == 1) & (stage.fraction < 1))
+        if number == 0 and len(stage.n) == 1 and len(lonely):
+            yield _fault("SINGLE_PSU_DESIGN", "the design")
+            return
+        for i in lonely[:SHOWN]:
+            last = len(lonely) > SHOWN and i == lonely[SHOWN - 1]
+            more = f" (and in {len(lonely) - SHOWN} more strata)" if last else ""
+            yield _fault("LONELY_PSU", _stratum(stage, i), stage=number + 1, more=more)
+
+
+def refuse(faults: list[DesignFault], *, variance: bool = False) -> tuple[str, ...]:
+    """Raise for the faults that stop an estimate, all of them in one error; return the warnings as sentences."""
+    stop = [fault for fault in faults if fault.severity == "reject"]
+    if stop:
+        listed = [Fault(fault.where, fault.message) for fault in stop]
+        message = "\n".join(str(fault) for fault in listed)
+        if variance:
+            raise EstimationError(message, code=stop[0].code)
+        raise DesignError(message, code=stop[0].code, faults=listed)
+    return tuple(f"{fault.code}: {fault.where}: {fault.message}" for fault in faults)
+
+
+def _weight_faults(totals: Totals, where: str) -> Iterator[DesignFault]:
+    missing, zero, minus, rows = (
+        int(totals.counts[f"up__{name}"].sum()) for name in ("no_weight", "zero_weight", "minus_weight", "rows")
+    )
+    if missing:
+        yield _fault("WEIGHT_MISSING", where, rows=_rows(missing))
+    if minus:
+        yield _fault("WEIGHT_NEGATIVE", where, rows=_rows(minus))
+    if zero and zero == rows:
+        yield DesignFault("WEIGHT_ZERO", where, _SAYS["WEIGHT_ALL_ZERO"], "reject")
+    elif zero:
+        yield _fault("WEIGHT_ZERO", where, rows=_rows(zero))
+
+
+def _rows_without(totals: Totals, key: str) -> int:
+    if key not in totals.keys:
+        return 0
+    codes = factorize(totals.keys[key])[0]
+    return int(totals.counts["up__rows"][codes < 0].sum())
+
+
+def _rows(count: int) -> str:
+    return "1 row has" if count == 1 else f"{count:,} rows have"
+
+
+def _stratum(stage: Stage, number: int) -> str:
+    return f'stratum "{stage.labels[number]}"'
+
+
+def _fault(code: str, where: str, **values: object) -> DesignFault:
+    warn = code in ("FPC_VARIES_IN_STRATUM", "WEIGHT_ZERO")
+    return DesignFault(code, where, _SAYS[code].format(**values), "warn" if warn else "reject")

@@ -1,0 +1,119 @@
+"""Turn each definition of an indicator into the SQL quantities that the engine adds up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from analysis.indicators import Definition, DontKnow, Indicator, definitions
+from uptake.contract.errors import EstimationError, did_you_mean
+from uptake.contract.expressions import Kind, parse, to_duckdb
+from uptake.contract.expressions.tree import Field
+from uptake.contract.yamlfile import Scalar
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+Quantity = Literal["proportion", "mean", "total", "ratio"]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One definition as SQL over the columns of the data: NULL is outside the base; `rate` lies between 0 and 1."""
+
+    definition: Definition
+    quantity: Quantity
+    numerator: str
+    denominator: str | None
+    base: str | None
+    rate: bool
+
+
+def column_kinds(data: DataFrame) -> dict[str, Kind]:
+    """Return what kind of value each column of the data holds, for the expressions that name it."""
+    from pandas.api import types
+
+    kinds: dict[str, Kind] = {}
+    for name in data.columns:
+        if data[name].isna().all():
+            kinds[str(name)] = "any"
+        elif types.is_bool_dtype(data[name]):
+            kinds[str(name)] = "bool"
+        elif types.is_numeric_dtype(data[name]):
+            kinds[str(name)] = "number"
+        elif types.is_datetime64_any_dtype(data[name]):
+            kinds[str(name)] = "date"
+        else:
+            kinds[str(name)] = "text"
+    return kinds
+
+
+def measured_definitions(
+    indicators: tuple[Indicator, ...], kinds: Mapping[str, Kind], *, base: str | None
+) -> tuple[Measured, ...]:
+    """Return every reading of every indicator as SQL, in the order of publication.
+
+    kinds: of the columns of the data; base: SQL condition of the rows that may count at all (the respondents), or None.
+    Raises EstimationError when an expression names a column that the data do not have.
+    """
+    return tuple(_measured(item, kinds, base) for indicator in indicators for item in definitions(indicator))
+
+
+def _measured(definition: Definition, kinds: Mapping[str, Kind], base: str | None) -> Measured:
+    conditions = [part for part in (base, _condition(definition.where, definition, kinds)) if part]
+    where = " AND ".join(f"COALESCE({part}, FALSE)" for part in conditions) or None
+    numerator = _number(definition.numerator, definition, kinds)
+    if definition.size is not None:
+        _refuse_unknown(frozenset({definition.size}), definition, kinds)
+        size = '"' + definition.size.replace('"', '""') + '"'
+        known = f"CASE WHEN ({numerator}) IS NOT NULL THEN {size} END"
+        return Measured(definition, "ratio", f"({numerator}) * {size}", known, where, rate=True)
+    denominator = _number(definition.denominator, definition, kinds) if definition.denominator else None
+    return Measured(definition, definition.type, numerator, denominator, where, rate=definition.type == "proportion")
+
+
+def _condition(scalar: Scalar | None, definition: Definition, kinds: Mapping[str, Kind]) -> str | None:
+    return _sql(scalar, definition, kinds, to="bool") if scalar else None
+
+
+def _number(scalar: Scalar, definition: Definition, kinds: Mapping[str, Kind]) -> str:
+    """Return a number for every row: a condition counts 1 or 0; what is unknown follows the rule for don't know."""
+    is_condition = definition.type == "proportion" or parse(scalar.value, scalar.place).kind == "bool"
+    if is_condition:
+        condition = _sql(scalar, definition, kinds, to="bool")
+        return f"CASE WHEN {condition} THEN 1 WHEN NOT {condition} THEN 0{_ELSE[definition.dont_know]} END"
+    _refuse_text(scalar, definition, kinds)
+    number = _sql(scalar, definition, kinds, to="number")
+    return f"COALESCE({number}, 0)" if definition.dont_know == "in_base" else number
+
+
+def _refuse_text(scalar: Scalar, definition: Definition, kinds: Mapping[str, Kind]) -> None:
+    """Refuse to add up words: as numbers they would all be unknown and the total a silent 0."""
+    node = parse(scalar.value, scalar.place).node
+    if isinstance(node, Field) and kinds.get(node.name) == "text":
+        raise EstimationError(
+            f'{scalar.place}: indicator "{definition.indicator}" adds up "{node.name}", which holds text, not numbers.'
+            f" Name a column of numbers, or a condition such as ${{{node.name}}} = 'yes' to count units.",
+            code="not_a_number",
+        )
+
+
+_ELSE: Mapping[DontKnow, str] = {"in_base": " ELSE 0", "yes": " ELSE 1", "out": ""}
+
+
+def _sql(scalar: Scalar, definition: Definition, kinds: Mapping[str, Kind], *, to: Kind) -> str:
+    expression = parse(scalar.value, scalar.place)
+    _refuse_unknown(expression.fields, definition, kinds, where=f"{scalar.place}: ")
+    return f"({to_duckdb(expression, kinds=kinds, to=to)})"
+
+
+def _refuse_unknown(
+    fields: frozenset[str], definition: Definition, kinds: Mapping[str, Kind], *, where: str = ""
+) -> None:
+    for field in sorted(fields - set(kinds)):
+        raise EstimationError(
+            f'{where}indicator "{definition.indicator}" counts "{field}", which the data do not have.'
+            f"{did_you_mean(field, kinds)} Name a field of the questionnaire or a column of the frame.",
+            code="unknown_field",
+        )

@@ -1,0 +1,151 @@
+"""Where the rows are: one place that turns a frame, a file or a DuckDB relation into something SQL can run over."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+
+from uptake.contract.errors import DesignError, EstimationError, TableError, did_you_mean
+
+NUMERIC = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
+_PLACE = "survey_rows"
+_PARQUET = (".parquet", ".pq")
+
+
+def quoted(name: str) -> str:
+    """Return a column name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(value: object) -> str:
+    """Return a Python value as an SQL literal."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool | np.bool_):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, int | np.integer):
+        return str(int(value))
+    if isinstance(value, float | np.floating):
+        return f"CAST({float(value)!r} AS DOUBLE)"
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Rows that SQL runs over: `run` executes a text over the table `survey_rows`, `text` derives columns from it.
+
+    SQL does not tell `n_h` from `N_h`: such twins get another name inside, and `renamed` remembers which.
+    """
+
+    run: Callable[[str], Any]
+    text: str
+    types: dict[str, str]
+    renamed: dict[str, str] = field(default_factory=dict)
+
+    def column(self, name: str) -> str:
+        """Return a column of the data as an SQL identifier."""
+        return quoted(self.renamed.get(name, name))
+
+    def derive(self, select: str, where: str = "") -> Source:
+        """Return the same rows with more columns (`select`) or fewer rows (`where`); nothing is computed yet."""
+        clause = f" WHERE {where}" if where else ""
+        return described(replace(self, text=f"SELECT {select} FROM ({self.text}) AS r{clause}"))
+
+    def columns(self, sql: str) -> dict[str, npt.NDArray[Any]]:
+        """Run a SELECT and return its columns as numpy arrays (masked where NULL)."""
+        try:
+            return dict(self.run(sql).fetchnumpy())
+        except duckdb.BinderException as fault:
+            raise EstimationError(_first_line(fault), code="COLUMN_NOT_FOUND") from fault
+        except duckdb.ParserException as fault:
+            raise EstimationError(_first_line(fault), code="EXPRESSION_SYNTAX") from fault
+        except (duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.InvalidInputException) as fault:
+            raise EstimationError(_first_line(fault), code="EXPRESSION_VALUE") from fault
+
+    def expression_types(self, expressions: dict[str, str]) -> dict[str, str]:
+        """Return the SQL type of each expression over the rows."""
+        if not expressions:
+            return {}
+        select = ", ".join(f"({sql}) AS {quoted(name)}" for name, sql in expressions.items())
+        described = self.columns(f"DESCRIBE SELECT {select} FROM ({self.text}) AS r")
+        return {str(n): str(t) for n, t in zip(described["column_name"], described["column_type"], strict=True)}
+
+    def require(self, names: Iterable[str], what: str, *, estimating: bool = False) -> None:
+        """Refuse a column that the data do not have, naming the nearest one."""
+        for name in names:
+            if name not in self.types:
+                twin = [known for known in self.types if known.lower() == name.lower()]
+                hint = f' Did you mean "{twin[0]}"?' if twin else did_you_mean(name, self.types)
+                message = f'{what} names the column "{name}", which the data do not have.{hint}'
+                kind = EstimationError if estimating else DesignError
+                raise kind(message, code="COLUMN_NOT_FOUND")
+
+
+def open_source(data: object) -> Source:
+    """Return the rows of a pandas or Arrow table, a Parquet or CSV path, or a DuckDB relation."""
+    if isinstance(data, duckdb.DuckDBPyRelation):
+        return described(Source(run=lambda sql: data.query(_PLACE, sql), text=f"SELECT * FROM {_PLACE}", types={}))
+    connection = duckdb.connect()
+    connection.execute("SET enable_progress_bar = false")
+    table = _PLACE
+    if isinstance(data, str | Path):
+        table = _file(Path(data))
+    else:
+        connection.register(_PLACE, data)
+    source = Source(run=lambda sql: connection.execute(sql), text=f"SELECT * FROM {table}", types={})
+    inside = [str(name) for name in source.columns(f"DESCRIBE {source.text}")["column_name"]]
+    own = _own_names(data, source)
+    return described(replace(source, renamed={a: b for a, b in zip(own, inside, strict=True) if a != b}))
+
+
+def _own_names(data: object, source: Source) -> list[str]:
+    """Return the names of the columns as the data have them, before the engine tells twins apart."""
+    if not isinstance(data, str | Path):
+        return [str(name) for name in _named_columns(data)]
+    path = Path(data)
+    if path.suffix.lower() not in _PARQUET:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return next(csv.reader(file))
+    schema = source.columns(f"SELECT name, num_children FROM parquet_schema({literal(str(path))})")
+    leaves = np.ma.filled(np.ma.asarray(schema["num_children"]).astype(np.float64), 0.0) == 0
+    return [str(name) for name in schema["name"][leaves]]
+
+
+def _named_columns(data: object) -> list[object]:
+    named = getattr(data, "column_names", None)  # Arrow; a pandas frame has columns
+    return list(named if named is not None else getattr(data, "columns", ()))
+
+
+def described(source: Source) -> Source:
+    """Return the source with the names and types of its columns."""
+    rows = source.columns(f"DESCRIBE {source.text}")
+    names = zip(rows["column_name"], rows["column_type"], strict=True)
+    types = {str(name): str(kind) for name, kind in names}
+    twins = {own: types[inside] for own, inside in source.renamed.items() if inside in types}
+    return replace(source, types=types | twins)
+
+
+def is_numeric(kind: str) -> bool:
+    """Whether an SQL type can be added up."""
+    return kind in NUMERIC or kind in ("BOOLEAN", "FLOAT", "DOUBLE", "UHUGEINT") or kind.startswith("DECIMAL")
+
+
+def _file(path: Path) -> str:
+    if not path.exists():
+        raise TableError(f"{path}: there is no such file - name an existing Parquet or CSV file.")
+    name = literal(str(path))
+    if path.suffix.lower() in _PARQUET:
+        return f"read_parquet({name})"
+    # Types are declared: left to itself the reader would turn a column of Yes/No into truth values.
+    return f"read_csv({name}, sample_size=-1, auto_type_candidates=['BIGINT', 'DOUBLE', 'VARCHAR'])"
+
+
+def _first_line(fault: Exception) -> str:
+    return str(fault).splitlines()[0] + " - check the expression and the column names."

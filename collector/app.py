@@ -1,0 +1,87 @@
+"""The web app of a survey: this file is its table of contents."""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING
+
+from collector.deployment import EXTENSION, Deployment
+from collector.outside import Services
+from uptake.contract.errors import ConfigError, Fault, StudyError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flask import Flask
+
+    from collector.config import Config
+    from collector.store.open import Store
+    from forms import Questionnaire
+
+LARGEST_PAGE = 64 * 1024
+#: The code page may carry a page that was typed before the visitor was signed out, so it may be larger than one.
+LARGEST_CODE_PAGE = 4 * LARGEST_PAGE
+
+
+def create_app(config: Config, *, services: Services | None = None, store: Store | None = None) -> Flask:
+    """Make the app of one deployment; it opens the store named in the settings unless one is given."""
+    from flask import Flask
+
+    from collector import entry, failures, headers, log, looks, ops, respond
+    from collector.store.open import open_store
+
+    questionnaires = load_all(config)
+    app = Flask("collector")
+    app.config.from_mapping(_flask_settings(config))
+    app.extensions[EXTENSION] = Deployment(
+        config, questionnaires, store or open_store(config.database), services or Services()
+    )
+    _trust_proxy(app, config)
+    headers.init_app(app, secure=config.secure)
+    log.init_app(app)
+    looks.init_app(app)
+    entry.allow_held_text(app, LARGEST_CODE_PAGE)
+    failures.init_app(app)
+    app.register_blueprint(entry.blueprint)
+    app.register_blueprint(respond.blueprint)
+    app.register_blueprint(ops.blueprint)
+    return app
+
+
+def load_all(config: Config) -> Mapping[str, Questionnaire]:
+    """Load every questionnaire of the study, or raise StudyError with all that is wrong with them."""
+    from forms import load_questionnaires
+
+    faults: list[Fault] = []
+    questionnaires = load_questionnaires(config.study, faults=faults)
+    if faults:
+        raise StudyError(faults)
+    if not questionnaires:
+        raise ConfigError(
+            f"The study folder {config.study} has no questionnaires/*.yaml: there is nothing to ask. "
+            "Correct UPTAKE_STUDY."
+        )
+    return questionnaires
+
+
+def _flask_settings(config: Config) -> dict[str, object]:
+    prefix = "__Host-" if config.secure else ""
+    return {
+        "SECRET_KEY": config.secret_key,
+        "MAX_CONTENT_LENGTH": LARGEST_PAGE,
+        "SESSION_COOKIE_NAME": f"{prefix}uptake",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": config.secure,
+        "SESSION_COOKIE_PATH": "/",
+        # Bound to the session and valid as long: a form that takes an hour to fill in must not be refused for its age.
+        "WTF_CSRF_TIME_LIMIT": None,
+        "SEND_FILE_MAX_AGE_DEFAULT": datetime.timedelta(hours=1),
+    }
+
+
+def _trust_proxy(app: Flask, config: Config) -> None:
+    if config.behind_tls_proxy:
+        from werkzeug.middleware.proxy_fix import ProxyFix
+
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=0)  # type: ignore[method-assign]

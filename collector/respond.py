@@ -1,0 +1,179 @@
+"""The questionnaire in the browser: its pages, checking the answers, submitting, the receipt, signing out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from flask import Blueprint, abort, flash, redirect, request, url_for
+
+from collector import check_view, entry, held, looks
+from collector.deployment import deployment
+from collector.page_view import REASON, after_saving, show_page, state_of
+from collector.services.answers import standing, visited_pages
+from collector.services.confirmations import LONGEST_REASON
+from collector.services.pages import AlreadySubmittedError, save_page
+from collector.services.submissions import find_receipt, submit
+from collector.store.writer import StoreBusyError
+from collector.visitor import language, sign_out, signed_in
+from forms import route
+
+if TYPE_CHECKING:
+    from werkzeug import Response
+
+    from collector.services.assignments import Assignment
+    from collector.services.pages import SavedPage
+
+blueprint = Blueprint("respond", __name__, url_prefix="/respond")
+
+
+@blueprint.before_request
+def only_signed_in() -> Response | tuple[str, int] | None:
+    """Let nobody pass who is not signed in; text they typed is held while they sign in again."""
+    assignment = signed_in()
+    if assignment is None:
+        return ask_to_sign_in()
+    if entry.is_lapsed(assignment.questionnaire):
+        return entry.show_entry(status=403)
+    return None
+
+
+def ask_to_sign_in() -> tuple[str, int]:
+    """Show the code page to somebody whose session is over, holding what they typed."""
+    if request.method == "POST" and request.endpoint == "respond.send_page":
+        kept = held.hold(str((request.view_args or {})["page_id"]), request.form.to_dict(flat=False))
+        return entry.show_entry(notice="expired", kept=kept, status=401)
+    return entry.show_entry(notice="expired_plain", status=401)
+
+
+@blueprint.get("/")
+def resume() -> Response:
+    """Go on where the respondent stopped: the first page without an answer, else the last look."""
+    assignment = _here()
+    store = deployment().store
+    state = standing(store, assignment)
+    if state.submitted_at:
+        return redirect(url_for("respond.receipt"))
+    visited = visited_pages(store, assignment) | frozenset(state.drafts)
+    pages = route(assignment.questionnaire, state.answers, prefilled=assignment.prefilled).pages
+    next_page = next((page for page in pages if page not in visited), None)
+    return _to_page(next_page)
+
+
+@blueprint.get("/page/<page_id>")
+def page(page_id: str) -> Response | tuple[str, int]:
+    """Show a page with what is stored."""
+    assignment = _known_page(page_id)
+    if find_receipt(deployment().store, assignment) is not None:
+        return redirect(url_for("respond.receipt"))
+    shown = state_of(assignment, page_id, look="look" in request.args)
+    if page_id not in shown.route.pages:
+        return redirect(url_for("respond.resume"))
+    return show_page(shown)
+
+
+@blueprint.post("/page/<page_id>")
+def send_page(page_id: str) -> Response | tuple[str, int]:
+    """Store a page and go on, or show it again with all that was typed."""
+    assignment = _known_page(page_id)
+    typed = request.form.to_dict(flat=False)
+    if request.form.get("for") != deployment().reference(assignment.id):
+        kept = held.hold(page_id, typed)
+        return entry.show_entry(notice="other_unit", kept=kept, status=409)
+    sent = held.hold(page_id, typed)
+    try:
+        saved = save_page(
+            deployment().store,
+            assignment,
+            page_id,
+            language(),
+            typed,
+            base_seq=sent.base_seq,
+            client_key=sent.client_key,
+        )
+    except AlreadySubmittedError as error:
+        shown = state_of(assignment, page_id).with_typed(typed)
+        return show_page(shown, notice="after_submit", status=409, closed=True, at=looks.moment(error.submitted_at))
+    except StoreBusyError:
+        shown = state_of(assignment, page_id).with_typed(typed, base_seq=sent.base_seq, client_key=sent.client_key)
+        return show_page(shown, notice="busy", status=503)
+    return _after(assignment, page_id, saved)
+
+
+def _after(assignment: Assignment, page_id: str, saved: SavedPage) -> Response | tuple[str, int]:
+    typed, action = request.form.to_dict(flat=False), request.form.get("action", "save")
+    if not saved.conflicts:
+        if "language" in request.form:
+            return redirect(url_for("respond.page", page_id=page_id), code=303)
+        if action == "leave":
+            return leave()
+        if saved.clean or action == "on":
+            way = route(assignment.questionnaire, saved.answers, prefilled=assignment.prefilled)
+            return _to_page(way.after(page_id))
+    long = max((len(texts[0]) for name, texts in typed.items() if name.startswith(REASON)), default=0)
+    notice = "reason_long" if long > LONGEST_REASON else None
+    status = 409 if saved.conflicts else 422
+    return show_page(after_saving(assignment, page_id, typed, saved), notice=notice, status=status, n=long)
+
+
+@blueprint.get("/check")
+def check() -> Response | tuple[str, int]:
+    """Show all answers for a last look."""
+    assignment = _here()
+    if find_receipt(deployment().store, assignment) is not None:
+        return redirect(url_for("respond.receipt"))
+    return check_view.show_check(assignment)
+
+
+@blueprint.post("/submit")
+def send() -> Response | tuple[str, int]:
+    """Submit the response, once."""
+    assignment = _here()
+    if request.form.get("for") != deployment().reference(assignment.id):
+        return entry.show_entry(notice="other_unit", status=409)
+    outcome = submit(
+        deployment().store,
+        assignment,
+        language(),
+        client_key=request.form.get("client_key", "")[:64],
+        seen_seq=held.whole_number(request.form.get("seen_seq", "")),
+    )
+    if outcome.receipt is not None:
+        return redirect(url_for("respond.receipt"), code=303)
+    if outcome.changed:
+        flash("changed_meanwhile")
+        return redirect(url_for("respond.check"), code=303)
+    return check_view.show_check(assignment, status=422)
+
+
+@blueprint.get("/receipt")
+def receipt() -> Response | tuple[str, int]:
+    """Show the receipt of a submitted response."""
+    assignment = _here()
+    given = find_receipt(deployment().store, assignment)
+    if given is None:
+        return redirect(url_for("respond.resume"))
+    return looks.page("receipt.html", receipt=given, questionnaire=assignment.questionnaire)
+
+
+@blueprint.post("/sign-out")
+def leave() -> Response:
+    """Sign out here and in the store."""
+    sign_out()
+    flash("signed_out")
+    return redirect(url_for("entry.start"), code=303)
+
+
+def _here() -> Assignment:
+    return cast("Assignment", signed_in())
+
+
+def _known_page(page_id: str) -> Assignment:
+    assignment = _here()
+    if page_id not in {page.id for page in assignment.questionnaire.pages}:
+        abort(404)
+    return assignment
+
+
+def _to_page(page_id: str | None) -> Response:
+    target = url_for("respond.page", page_id=page_id) if page_id else url_for("respond.check")
+    return redirect(target, code=303)

@@ -1,0 +1,76 @@
+"""Merge a page into what is stored: what nobody else changed is taken, what two people changed differently is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from collector.services.answers import Current
+from collector.services.values import Stored
+from collector.store.models import AnswerEvent
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """A field that was changed elsewhere since the page was shown, and differently."""
+
+    field: str
+    mine: Stored
+    theirs: Stored
+    theirs_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """What a page changes, and what it cannot."""
+
+    changes: Mapping[str, Stored]
+    clashes: tuple[Clash, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The state a page was filled in from: the newest answer when it was shown, and the page's own key."""
+
+    assignment_id: int
+    base_seq: int
+    client_key: str
+
+
+def merge(connection: Connection, current: Mapping[str, Current], sent: Mapping[str, Stored], shown: Shown) -> Merge:
+    """Compare what was sent with what stands and with what was shown.
+
+    A field clashes only if it was changed since the page was shown, by another page, and what was sent differs both
+    from what was shown and from what stands now.
+    """
+    changes: dict[str, Stored] = {}
+    clashes: list[Clash] = []
+    for name, mine in sent.items():
+        stands = current.get(name)
+        if stands is None:
+            changes[name] = mine
+        elif mine == stands.stored:
+            continue
+        elif stands.seq <= shown.base_seq or (shown.client_key and stands.client_key == shown.client_key):
+            changes[name] = mine
+        elif mine != (before := _as_shown(connection, name, shown))[0]:
+            clashes.append(Clash(name, mine, stands.stored, before[1]))
+    return Merge(changes, tuple(clashes))
+
+
+def _as_shown(connection: Connection, name: str, shown: Shown) -> tuple[Stored, str]:
+    """Return the answer the page showed (blank where there was none), and when the newest one was given."""
+    query = (
+        select(AnswerEvent.seq, AnswerEvent.value, AnswerEvent.state, AnswerEvent.at)
+        .where(AnswerEvent.assignment_id == shown.assignment_id, AnswerEvent.field == name)
+        .order_by(AnswerEvent.seq.desc())
+    )
+    events = connection.execute(query).all()
+    then = next((Stored(row.value, row.state) for row in events if row.seq <= shown.base_seq), Stored(None, "blank"))
+    return then, events[0].at

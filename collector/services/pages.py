@@ -1,0 +1,224 @@
+"""Save a page: what is valid is stored, what is not is kept as it was typed, and nothing is lost or stored twice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from collector.services.answers import RESPONDENT, head, read_confirmed, read_current
+from collector.services.confirmations import confirm_findings
+from collector.services.merge import Clash, Shown, merge
+from collector.services.values import Stored, decode_all, from_stored, to_stored
+from collector.store.models import AnswerEvent, Draft, Submission
+from forms import parse_page, route, run_checks
+from uptake.contract.errors import UptakeError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from collector.services.assignments import Assignment
+    from collector.store.open import Store
+    from forms import Answer, Finding, ParsedPage
+
+
+class AlreadySubmittedError(UptakeError):
+    """The response was submitted: its answers stand, and what was typed afterwards is shown but not stored."""
+
+    def __init__(self, submitted_at: str) -> None:
+        super().__init__(f"This response was submitted at {submitted_at}: its answers can no longer be changed here.")
+        self.submitted_at = submitted_at
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """An answer that was changed elsewhere while this page was open; both are shown, and the respondent decides."""
+
+    field: str
+    mine: Answer
+    theirs: Answer
+    theirs_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPage:
+    """What became of a page.
+
+    answers: all that is stored for the unit now. errors: sentences by field; that text is kept as a draft.
+    findings: broken rules of this page that still want something. readings: how 万 and 亿 were read.
+    stored: the fields whose answers are new. seq: the state the next page starts from.
+    """
+
+    answers: Mapping[str, Answer]
+    errors: Mapping[str, str]
+    findings: tuple[Finding, ...]
+    conflicts: tuple[Conflict, ...]
+    readings: Mapping[str, str]
+    stored: tuple[str, ...]
+    seq: int
+
+    @property
+    def clean(self) -> bool:
+        """Return whether nothing on the page wants the respondent's attention."""
+        return not (self.errors or self.findings or self.conflicts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Posted:
+    """One posted page on its way to the writer."""
+
+    page: str
+    lang: str
+    sent: Mapping[str, Stored]
+    draft: str | None
+    shown: Shown
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What the writer found and stored."""
+
+    current: Mapping[str, Stored]
+    clashes: tuple[Clash, ...]
+    stored: tuple[str, ...]
+    seq: int
+
+
+def save_page(
+    store: Store,
+    assignment: Assignment,
+    page: str,
+    lang: str,
+    typed: Mapping[str, Sequence[str]],
+    *,
+    base_seq: int,
+    client_key: str,
+) -> SavedPage:
+    """Store one page as it was typed and say what became of it.
+
+    typed: every posted name with its texts, `reason__<check>` for the reason of a soft finding. base_seq: `seq` of the
+    state the page was shown from (0 at first). client_key: a random word made when the page was shown; a page that is
+    sent twice, or corrected after "back", is recognised by it.
+    Raises AlreadySubmittedError when the response was submitted before.
+    """
+    parsed = read_page(store, assignment, page, lang, typed)
+    posted = _Posted(
+        page,
+        lang,
+        {name: to_stored(answer) for name, answer in parsed.answers.items()},
+        json.dumps(parsed.typed) if parsed.errors else None,
+        Shown(assignment.id, base_seq, client_key),
+        store.now(),
+    )
+    written = store.write(lambda connection: _write(connection, posted))
+    answers = decode_all(written.current, assignment.questionnaire)
+    return SavedPage(
+        answers=answers,
+        errors=parsed.errors,
+        findings=_findings(store, assignment, answers, page, parsed.reasons),
+        conflicts=_conflicts(assignment, written.clashes),
+        readings=parsed.readings,
+        stored=written.stored,
+        seq=written.seq,
+    )
+
+
+def read_page(
+    store: Store, assignment: Assignment, page: str, lang: str, typed: Mapping[str, Sequence[str]]
+) -> ParsedPage:
+    """Read what was typed on a page, without storing anything."""
+    asked = _asked(store, assignment, page)
+    return parse_page(assignment.questionnaire, page, lang, typed, prefilled=assignment.prefilled, asked=asked)
+
+
+def _asked(store: Store, assignment: Assignment, page: str) -> frozenset[str] | None:
+    """Return the fields that are asked where the page has questions that may be left out, else None for all of them."""
+    questionnaire = assignment.questionnaire
+    if all(question.relevant is None for question in questionnaire.page(page).questions):
+        return None
+    with store.read() as connection:
+        current = read_current(connection, assignment.id)
+    answers = decode_all({name: last.stored for name, last in current.items()}, questionnaire)
+    return frozenset(route(questionnaire, answers, prefilled=assignment.prefilled).fields)
+
+
+def _findings(
+    store: Store, assignment: Assignment, answers: Mapping[str, Answer], page: str, reasons: Mapping[str, str]
+) -> tuple[Finding, ...]:
+    """Return what the page still breaks, after the reasons that came with it were stored."""
+    found = run_checks(assignment.questionnaire, answers, page=page, prefilled=assignment.prefilled)
+    if all(finding.severity == "hard" for finding in found):
+        return found
+    explained = confirm_findings(store, assignment, found, reasons)
+    with store.read() as connection:
+        explained |= read_confirmed(connection, assignment.id)
+    return tuple(finding for finding in found if finding.fingerprint not in explained)
+
+
+def _write(connection: Connection, posted: _Posted) -> _Written:
+    assignment_id = posted.shown.assignment_id
+    submitted_at, drafted = connection.execute(_FACTS, {"id": assignment_id, "page": posted.page}).one()
+    if submitted_at is not None:
+        raise AlreadySubmittedError(submitted_at)
+    current = read_current(connection, assignment_id)
+    merged = merge(connection, current, posted.sent, posted.shown)
+    seq = head(current)
+    if merged.changes:
+        connection.execute(_INSERT_EVENTS, [_event(posted, *change) for change in merged.changes.items()])
+        seq = int(connection.exec_driver_sql("SELECT last_insert_rowid()").scalar_one())
+    if posted.draft is not None or (drafted and not merged.clashes):
+        _keep_draft(connection, posted)
+    after = {name: last.stored for name, last in current.items()} | dict(merged.changes)
+    return _Written(after, merged.clashes, tuple(merged.changes), seq)
+
+
+# Statements are built once: building one takes as long as running it.
+_INSERT_EVENTS = insert(AnswerEvent)
+_FACTS = select(
+    select(Submission.at).where(Submission.assignment_id == bindparam("id")).limit(1).scalar_subquery(),
+    select(Draft.page).where(Draft.assignment_id == bindparam("id"), Draft.page == bindparam("page")).scalar_subquery(),
+)
+
+
+def _event(posted: _Posted, name: str, stored: Stored) -> dict[str, Any]:
+    return {
+        "assignment_id": posted.shown.assignment_id,
+        "field": name,
+        "value": stored.value,
+        "state": stored.state,
+        "actor": RESPONDENT,
+        "page": posted.page,
+        "language": posted.lang,
+        "client_key": posted.shown.client_key,
+        "at": posted.at,
+    }
+
+
+def _keep_draft(connection: Connection, posted: _Posted) -> None:
+    """Keep the page as it was typed while it cannot all be read; forget an older draft once it can."""
+    here = (Draft.assignment_id == posted.shown.assignment_id, Draft.page == posted.page)
+    if posted.draft is None:
+        connection.execute(delete(Draft).where(*here))
+        return
+    values = {"typed": posted.draft, "at": posted.at}
+    row = {"assignment_id": posted.shown.assignment_id, "page": posted.page, **values}
+    kept = upsert(Draft).values(row)
+    connection.execute(kept.on_conflict_do_update(index_elements=["assignment_id", "page"], set_=values))
+
+
+def _conflicts(assignment: Assignment, clashes: tuple[Clash, ...]) -> tuple[Conflict, ...]:
+    fields = assignment.questionnaire.fields
+    return tuple(
+        Conflict(
+            clash.field,
+            from_stored(clash.mine, fields[clash.field]),
+            from_stored(clash.theirs, fields[clash.field]),
+            clash.theirs_at,
+        )
+        for clash in clashes
+    )

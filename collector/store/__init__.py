@@ -1,0 +1,1 @@
+"""The answer store: what was asked of whom, and every answer that was ever given."""

@@ -1,0 +1,47 @@
+"""What we ask: questionnaires as data, their pages as forms, their routing and their checks."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from forms.answers import answers_from_json as answers_from_json
+    from forms.answers import answers_to_json as answers_to_json
+    from forms.answers import prefilled_answers as prefilled_answers
+    from forms.answers import typed_from_answers as typed_from_answers
+    from forms.build import ParsedPage as ParsedPage
+    from forms.build import build_form as build_form
+    from forms.build import parse_page as parse_page
+    from forms.checks import Finding as Finding
+    from forms.checks import run_checks as run_checks
+    from forms.loader import load_questionnaire as load_questionnaire
+    from forms.loader import load_questionnaires as load_questionnaires
+    from forms.model import Answer as Answer
+    from forms.model import Field as Field
+    from forms.model import Page as Page
+    from forms.model import Question as Question
+    from forms.model import Questionnaire as Questionnaire
+    from forms.render import render_page as render_page
+    from forms.routing import Route as Route
+    from forms.routing import exported_answers as exported_answers
+    from forms.routing import route as route
+
+_HOME = {
+    "answers": ("answers_from_json", "answers_to_json", "prefilled_answers", "typed_from_answers", "shown_value"),
+    "build": ("ParsedPage", "build_form", "parse_page"),
+    "checks": ("Finding", "run_checks"),
+    "loader": ("load_questionnaire", "load_questionnaires"),
+    "model": ("Answer", "Field", "Page", "Question", "Questionnaire"),
+    "render": ("render_page",),
+    "routing": ("Route", "exported_answers", "route"),
+}
+_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+
+__all__ = sorted(_MODULE_OF)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'forms' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"forms.{_MODULE_OF[name]}"), name)

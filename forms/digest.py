@@ -1,0 +1,40 @@
+"""The identity of a questionnaire: the SHA-256 of everything it says, whatever its layout."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from forms import source
+from forms.fields import CODE_LISTS
+from uptake.contract.text import Text
+from uptake.contract.yamlfile import Place, Scalar
+
+
+def definition_digest(written: source.Questionnaire) -> str:
+    """Return the SHA-256 of the canonical JSON (RFC 8785) of everything a questionnaire says, layout left out."""
+    import rfc8785
+
+    asked = [question for page in written.pages for question in page.questions]
+    used = {question.codes for question in asked} | {part.codes for question in asked for part in question.parts}
+    lists: dict[str, Any] = {
+        name: [[code.code, code.name.as_dict()] for code in CODE_LISTS[name]] for name in used if name is not None
+    }
+    return hashlib.sha256(rfc8785.dumps({"questionnaire": _plain(written), "code_lists": lists})).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Scalar):
+        return value.value
+    if isinstance(value, Text):
+        return value.as_dict()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        # Keys left at their default are left out, so that a key added to the format later changes no digest.
+        said = [key for key in dataclasses.fields(value) if getattr(value, key.name) != key.default]
+        pairs = {key.name: getattr(value, key.name) for key in said}
+        return {name: _plain(part) for name, part in pairs.items() if not isinstance(part, Place)}
+    if isinstance(value, Mapping):
+        return {key: _plain(part) for key, part in value.items()}
+    return [_plain(part) for part in value] if isinstance(value, tuple) else value

@@ -1,0 +1,173 @@
+"""The shape of a questionnaire file: what may be written in it (forms/model.py shows a complete one)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from forms.model import PartType, Severity
+from uptake.contract.text import Text
+from uptake.contract.yamlfile import Place, Scalar
+
+CodeList = Literal["provinces", "size_classes", "industry_groups", "industry_sections"]
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The legal header."""
+
+    place: Place
+    table_number: str
+    authority: Text
+    approval_number: str
+    approved_by: Text
+    valid_until: Scalar
+    illustrative: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A test case of a definition."""
+
+    text: Text
+    counts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A definition box."""
+
+    place: Place
+    id: str
+    version: str
+    title: Text
+    text: Text
+    examples: tuple[Example, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One answer to choose."""
+
+    place: Place
+    code: str
+    label: Text
+    exclusive: bool = False
+    text: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row or column of a matrix."""
+
+    place: Place
+    id: str
+    label: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Prefill:
+    """What the sample fills in."""
+
+    column: str
+    mode: Literal["fixed", "editable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A rule that the answers must keep."""
+
+    place: Place
+    id: Scalar
+    severity: Severity
+    rule: Scalar
+    message: Text
+    fields: tuple[Scalar, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One input of a question."""
+
+    place: Place
+    type: PartType
+    id: str = ""
+    label: Text | None = None
+    hint: Text | None = None
+    unit: Text | None = None
+    required: bool = True
+    dont_know: bool = False
+    identity: bool = False
+    prefill: Prefill | None = None
+    choices: tuple[Choice, ...] = ()
+    choice_list: Scalar | None = None
+    codes: CodeList | None = None
+    rows: tuple[Row, ...] = ()
+    columns: tuple[Row, ...] = ()
+    min: Scalar | None = None
+    max: Scalar | None = None
+    decimals: int | None = None
+    max_length: int = 200
+    lines: int = 1
+    max_choices: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question: either a type of its own with that type's keys, or `parts`."""
+
+    place: Place
+    id: Scalar
+    text: Text
+    hint: Text | None = None
+    definitions: tuple[Scalar, ...] = ()
+    relevant: Scalar | None = None
+    parts: tuple[Part, ...] = ()
+    checks: tuple[Check, ...] = ()
+    type: PartType | None = None
+    unit: Text | None = None
+    required: bool = True
+    dont_know: bool = False
+    identity: bool = False
+    prefill: Prefill | None = None
+    choices: tuple[Choice, ...] = ()
+    choice_list: Scalar | None = None
+    codes: CodeList | None = None
+    rows: tuple[Row, ...] = ()
+    columns: tuple[Row, ...] = ()
+    min: Scalar | None = None
+    max: Scalar | None = None
+    decimals: int | None = None
+    max_length: int = 200
+    lines: int = 1
+    max_choices: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The questions of one page."""
+
+    place: Place
+    id: Scalar
+    title: Text
+    questions: tuple[Question, ...]
+    intro: Text | None = None
+    relevant: Scalar | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Questionnaire:
+    """A questionnaire file."""
+
+    place: Place
+    id: Scalar
+    title: Text
+    definition_version: Scalar
+    text_version: Scalar
+    header: Header
+    pages: tuple[Page, ...]
+    notices: tuple[Text, ...] = ()
+    definitions: tuple[Definition, ...] = ()
+    choice_lists: Mapping[str, tuple[Choice, ...]] | None = None
+    checks: tuple[Check, ...] = ()

@@ -1,0 +1,132 @@
+"""The sentences a respondent reads that are not the questionnaire's own: refusals, hints and labels, in zh and en.
+
+A refusal repeats what was typed and says what to type.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+
+from uptake.contract.text import Text
+
+WORDS: Mapping[str, Text] = {
+    "problem": Text.of(zh="有需要改正的地方", en="There is a problem"),
+    "error": Text.of(zh="错误：", en="Error: "),
+    "to_check": Text.of(zh="请核对", en="Please check"),
+    "reason": Text.of(zh="如情况属实，请说明原因；如有误，请改正上面的答案。",
+                      en="If this is right, please say why. If it is not, correct the answer above."),
+    "reason_label": Text.of(zh="原因说明", en="Reason"),
+    "dont_know": Text.of(zh="不清楚", en="Don't know"),
+    "optional": Text.of(zh="（选填）", en="(optional)"),
+    "choose": Text.of(zh="请选择", en="Choose one"),
+    "choose_several": Text.of(zh="可多选", en="Choose all that apply"),
+    "choose_at_most": Text.of(zh="最多选 {most} 项", en="Choose up to {most}"),
+    "date_hint": Text.of(zh="如 2026-12-31", en="For example 2026-12-31"),
+    "prefilled": Text.of(zh="已按名录预填，请核对，有误请改正",
+                         en="Filled in from the register; please check and correct it if it is wrong"),
+    "fixed": Text.of(zh="按名录登记，此处不能修改", en="From the register; it cannot be changed here"),
+    "or_band": Text.of(zh="如无确切数，请选一个区间（填了确切数的，以确切数为准）",
+                       en="If you have no exact figure, choose a range (an exact figure, if given, is used)"),
+    "version": Text.of(zh="（版本 {version}）", en="(version {version})"),
+    "i_confirm": Text.of(zh="我确认", en="I confirm"),
+    "counts": Text.of(zh="算", en="Counts"),
+    "counts_not": Text.of(zh="不算", en="Does not count"),
+    "read_as": Text.of(zh="“{typed}”已读作 {value}", en="“{typed}” was read as {value}"),
+    "row": Text.of(zh="项目", en="Item"),
+    "blank": Text.of(zh="未填", en="not given"),
+    "ticked": Text.of(zh="已确认", en="confirmed"),
+    "refused": Text.of(zh="拒绝回答", en="refused"),
+    "not_applicable": Text.of(zh="不适用", en="not applicable"),
+}  # fmt: skip
+
+REFUSALS: Mapping[str, Text] = {
+    "number": Text.of(
+        zh="“{typed}”读不成一个数。请只用数字填写，如 1200 或 1.2万；没有请填 0。",
+        en="“{typed}” cannot be read as a number. Use digits only, such as 1200; write 0 if there is none."),
+    "whole": Text.of(
+        zh="“{typed}”不是整数。请填整数，如 1200；没有请填 0。",
+        en="“{typed}” is not a whole number. Write a whole number such as 1200; write 0 if there is none."),
+    "too_many_decimals": Text.of(
+        zh="“{typed}”的小数位过多。最多保留 {decimals} 位小数，如 {example}。",
+        en="“{typed}” has too many decimal places. Write at most {decimals}, such as {example}."),
+    "too_small": Text.of(
+        zh="“{typed}”小于可填的最小值 {bound}。请填 {bound} 或更大的数。",
+        en="“{typed}” is below {bound}, the least that can be given. Write {bound} or more."),
+    "too_large": Text.of(
+        zh="“{typed}”大于可填的最大值 {bound}。请核对单位，填 {bound} 或更小的数。",
+        en="“{typed}” is above {bound}, the most that can be given. Check the unit, and write {bound} or less."),
+    "date": Text.of(
+        zh="“{typed}”不是有效日期。请按“年-月-日”填写，如 2026-12-31。",
+        en="“{typed}” is not a date. Write year-month-day, such as 2026-12-31."),
+    "too_early": Text.of(
+        zh="“{typed}”早于可填的最早日期 {bound}。请填 {bound} 或以后的日期。",
+        en="“{typed}” is before {bound}, the first date that can be given. Write {bound} or later."),
+    "too_late": Text.of(
+        zh="“{typed}”晚于可填的最晚日期 {bound}。请填 {bound} 或以前的日期。",
+        en="“{typed}” is after {bound}, the last date that can be given. Write {bound} or earlier."),
+    "choice": Text.of(
+        zh="“{typed}”不在可选项中。请从列出的选项中选一项。",
+        en="“{typed}” is not one of the choices. Choose one from the list."),
+    "one_choice": Text.of(
+        zh="这里只能选一项，收到的是“{typed}”。请只选一项。",
+        en="Only one can be chosen here, but “{typed}” was received. Choose one."),
+    "exclusive": Text.of(
+        zh="“{typed}”不能与其他选项同时选。请只保留它，或取消它。",
+        en="“{typed}” cannot be chosen together with others. Keep it alone, or remove it."),
+    "max_choices": Text.of(
+        zh="选了 {count} 项，最多可选 {most} 项。请取消 {extra} 项。",
+        en="You chose {count}, and at most {most} can be chosen. Remove {extra}."),
+    "uscc_length": Text.of(
+        zh="“{typed}”不是 18 位。请填营业执照上 18 位的统一社会信用代码（数字和大写字母，不含 I、O、S、V、Z）。",
+        en="“{typed}” does not have 18 characters. Write the 18 digits and capital letters (no I, O, S, V, Z) of the"
+           " unified social credit code on the business licence."),
+    "uscc_check": Text.of(
+        zh="“{typed}”的校验位不符，可能有一位写错。请对照营业执照逐位核对。",
+        en="“{typed}” does not fit its check character, so one character is probably wrong. Compare it with the"
+           " business licence."),
+    "text_long": Text.of(
+        zh="“{typed}”共 {count} 个字符，最多 {most} 个。请缩短 {extra} 个字符。",
+        en="“{typed}” has {count} characters, and at most {most} fit. Shorten it by {extra}."),
+    "text_sign": Text.of(
+        zh="“{typed}”含有看不见的控制字符（{sign}），无法保存。请删去后重新填写。",
+        en="“{typed}” contains an invisible control character ({sign}), which cannot be stored. Remove it and write the"
+           " text again."),
+    "both": Text.of(
+        zh="既填了“{typed}”，又选了“不清楚”。请只保留一个。",
+        en="“{typed}” was given and “Don't know” was ticked as well. Keep one of the two."),
+}  # fmt: skip
+
+MISSING: Mapping[str, Text] = {
+    "typed": Text.of(zh="“{label}”还没有填写。请填写{zero}。",
+                     en="“{label}” has not been answered. Write an answer{zero}."),
+    "chosen": Text.of(zh="“{label}”还没有选择。请选一项。", en="“{label}” has not been answered. Choose one."),
+    "several": Text.of(zh="“{label}”还没有选择。请至少选一项。",
+                       en="“{label}” has not been answered. Choose at least one."),
+    "tick": Text.of(zh="“{label}”还没有确认。请勾选。", en="“{label}” has not been confirmed. Tick the box."),
+    "either": Text.of(zh="“{label}”还没有填写。请填一个数（没有请填 0），或选一个区间。",
+                      en="“{label}” has not been answered. Write a number (0 if there is none), or choose a range."),
+}  # fmt: skip
+ZERO = Text.of(zh="；没有请填 0", en="; write 0 if there is none")
+OR_DONT_KNOW = Text.of(zh="，或勾选“不清楚”", en=", or tick “Don't know”")
+
+
+def word(key: str, lang: str, **slots: object) -> str:
+    """Return one of the words or sentences above in a language, with its slots filled."""
+    return WORDS[key][lang].format(**slots)
+
+
+def refusal(key: str, lang: str, typed: str, **slots: object) -> str:
+    """Return the sentence that refuses `typed`, which it repeats in a form safe to show."""
+    return REFUSALS[key][lang].format(typed=safe_to_show(typed), **slots)
+
+
+def safe_to_show(typed: str, most: int = 40) -> str:
+    """Return typed text cut to `most` signs, with control and invisible signs written as their code points.
+
+    >>> safe_to_show("12" + chr(0x202E) + "3")
+    '12[U+202E]3'
+    """
+    cut = typed if len(typed) <= most else typed[:most] + "…"
+    return "".join(f"[U+{ord(sign):04X}]" if unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Co", "Cn") else sign
+                   for sign in cut)  # fmt: skip

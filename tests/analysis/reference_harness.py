@@ -1,0 +1,268 @@
+"""Run the reference cases computed with R: build the design, ask the question, compare every field."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis import (
+    Estimates,
+    Expr,
+    ReplicateWeights,
+    Survey,
+    SurveyDesign,
+    counts,
+    mean,
+    proportion,
+    proportions,
+    ratio,
+    total,
+)  # fmt: skip
+from analysis.source import literal, quoted
+
+Case = dict[str, Any]
+OPERATORS = {"==": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+ESTIMATORS = ("mean", "total", "ratio", "proportion", "proportions", "counts", "df")
+STEPS = ("poststratify",)
+
+
+@dataclass
+class Outcome:
+    """What became of one case: agreed, differed (with what), or not in what is built."""
+
+    case: Case
+    status: str
+    differences: list[str] = field(default_factory=list)
+
+
+def load_cases(reference: Path) -> Iterator[Case]:
+    """Yield every estimator case of the reference."""
+    for path in sorted((reference / "expected").glob("*.json")):
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if "dataset" in content:
+            yield from content["cases"]
+
+
+def outside(case: Case) -> str:
+    """Why a case is not in what is built, or an empty string."""
+    design = case["design"]
+    if case["estimator"] not in ESTIMATORS:
+        return f"estimator {case['estimator']}"
+    if design.get("pps"):
+        return "pps"
+    if design.get("adjust_domain_lonely"):
+        return "adjust_domain_lonely"
+    steps = [step["op"] for step in design.get("steps") or [] if step["op"] not in STEPS]
+    return f"step {steps[0]}" if steps else ""
+
+
+def condition(filters: list[dict[str, Any]] | None) -> str | None:
+    """Return the SQL of a list of filters."""
+    if not filters:
+        return None
+    parts = []
+    for item in filters:
+        name = quoted(item["col"])
+        if item["op"] == "in":
+            parts.append(f"{name} IN ({', '.join(literal(v) for v in item['value'])})")
+        elif item["op"] in ("notnull", "isnull"):
+            parts.append(f"{name} IS {'NOT ' if item['op'] == 'notnull' else ''}NULL")
+        else:
+            parts.append(f"{name} {OPERATORS[item['op']]} {literal(item['value'])}")
+    return " AND ".join(parts)
+
+
+def build(case: Case, reference: Path) -> Survey:
+    """Build the survey of a case."""
+    spec = case["design"]
+    rows = pd.read_csv(reference / spec["data"], keep_default_na=False, na_values=[""])
+    replicates = None
+    if spec.get("replicate_weights"):
+        rows, replicates = with_replicates(rows, spec["replicate_weights"], reference)
+    survey = Survey(rows, declared(spec, replicates))
+    if spec.get("keep"):
+        survey = Survey(survey.source.derive("*", condition(spec["keep"]) or ""), survey.design)
+    for step in spec.get("steps") or []:
+        by = step["by"]
+        survey = survey.poststratify(pd.DataFrame(step["totals"]), by=by, total="N")
+    return survey
+
+
+def declared(spec: dict[str, Any], replicates: ReplicateWeights | None) -> SurveyDesign:
+    """Turn the description of a design into ours. Weights of a `pre` step are made by the caller."""
+    ids, fpc = spec["ids"], tuple(spec.get("fpc") or ())
+    return SurveyDesign(
+        weights=spec["weights"],
+        probabilities=(spec.get("probs") or [None])[0],
+        strata=(spec["strata"] or [None])[0],
+        psu=ids[0] if ids else None,
+        ssu=ids[1] if len(ids) > 1 else None,
+        fpc=fpc or None,
+        nest=spec["nest"],
+        lonely_psu=spec["lonely_psu"],
+        replicates=replicates,
+    )
+
+
+def with_replicates(rows: pd.DataFrame, spec: dict[str, Any], reference: Path) -> tuple[pd.DataFrame, ReplicateWeights]:
+    """Join the replicate file to the rows (same order) and declare it."""
+    weights = pd.read_csv(reference / spec["file"])
+    columns = tuple(c for c in weights.columns if c.startswith(spec["prefix"]))
+    joined = pd.concat([rows, weights.add_prefix("rep_")], axis=1)
+    rscales = spec.get("rscales")
+    return joined, ReplicateWeights(
+        type=spec["type"], columns=tuple(f"rep_{c}" for c in columns), scale=spec.get("scale"),
+        rscales=tuple(rscales) if isinstance(rscales, list) else (() if rscales is None else (rscales,)),
+        rho=spec.get("rho"), mse=spec["mse"], combined=spec["combined_weights"],
+    )  # fmt: skip
+
+
+def prepared(case: Case, reference: Path) -> Survey:
+    """Build the survey, doing weight adjustments that come before the declaration."""
+    pre = case["design"].get("pre") or []
+    if not pre:
+        return build(case, reference)
+    step = pre[0]
+    plain = {**case["design"], "weights": step["weight"], "pre": None}
+    survey = build({**case, "design": plain}, reference)
+    return survey.adjust_nonresponse(respondent=step["respondent"], classes=step["classes"])
+
+
+def ask(survey: Survey, case: Case, domain: str | None) -> Estimates:
+    """Ask a case's question of a survey."""
+    options = case["options"] or {}
+    by = case["by"]
+    common: dict[str, Any] = {"by": tuple(by) if by else None, "where": domain, "level": options.get("level", 0.95)}
+    if "df" in options:
+        common["df"] = math.inf if options["df"] == "inf" else float(options["df"])
+    kind = case["estimator"]
+    if kind in ("mean", "total"):
+        return (mean if kind == "mean" else total)(survey, options["vars"], missing="listwise", **common)
+    if kind == "ratio":
+        return ratio(survey, options["num"], options["den"], **common)
+    if kind == "proportion":
+        return proportion(survey, options["var"], ci=options["method"], **common)
+    if kind == "df":
+        return mean(survey, Expr("one", "1"), **common)
+    return (proportions if kind == "proportions" else counts)(survey, options["col"], **common)
+
+
+def run_case(case: Case, reference: Path) -> Outcome:
+    """Run one case and list what differs."""
+    reason = outside(case)
+    if reason:
+        return Outcome(case, reason)
+    found = ask(prepared(case, reference), case, condition(case["domain"]))
+    differences = list(compare(case, found))
+    return Outcome(case, "differed" if differences else "agreed", differences)
+
+
+def compare(case: Case, found: Estimates) -> Iterator[str]:
+    """Yield a sentence for every field that is off by more than the case's tolerance."""
+    expected = case["expected"]
+    frame = found.frame
+    if "rows" not in expected:
+        yield from compare_rows(case, expected, frame)
+        if "vcov" in expected and expected["vcov"] is not None:
+            yield from compare_vcov(case, np.array(expected["vcov"], dtype=float), found.vcov)
+    else:
+        used = []
+        for row in expected["rows"]:
+            here = np.ones(len(frame), dtype=bool)
+            for column, value in row["group"].items():
+                here &= frame[column].astype(str).to_numpy() == str(value)
+            used += list(np.flatnonzero(here))
+            yield from compare_rows(case, row, frame[here])
+        if expected.get("vcov") is not None and len(expected["vcov"]) == len(used):
+            yield from compare_vcov(case, np.array(expected["vcov"], dtype=float), found.vcov[np.ix_(used, used)])
+    if "df_full_design" in expected and expected["df_full_design"] is not None:
+        yield from compare_field(case, "df_full_design", [expected["df_full_design"]], [found.meta.df_design])
+
+
+def compare_rows(case: Case, expected: dict[str, Any], frame: pd.DataFrame) -> Iterator[str]:
+    """Compare one set of parallel vectors."""
+    if case["estimator"] == "df":
+        yield from compare_field(case, "df", [expected["df"]], frame["df"].tolist())
+        return
+    if case["estimator"] in ("proportions", "counts"):
+        order = {name: i for i, name in enumerate(expected["names"])}
+        frame = frame[frame["name"].isin(order)].sort_values("name", key=lambda names: names.map(order))
+    ours = {name: frame[name].tolist() for name in ("estimate", "se", "cv", "df", "n", "deff", "deff_wr")}
+    ours["sum_w"] = frame["n_population"].tolist()
+    if case["estimator"] != "proportions":
+        ours |= {"ci_low": frame["ci_low"].tolist(), "ci_high": frame["ci_high"].tolist()}
+    if "ci_low_exact" in expected:
+        ours |= {"ci_low_exact": ours["ci_low"], "ci_high_exact": ours["ci_high"]}
+    if case["estimator"] == "proportion" and (case["options"] or {}).get("method") == "beta":
+        ours["n_eff"] = frame["n_eff"].tolist()
+    for name, values in ours.items():
+        if name in expected and name not in (case.get("advisory_fields") or []):
+            yield from compare_field(case, name, expected[name], values)
+
+
+def compare_field(case: Case, name: str, expected: Any, values: list[float]) -> Iterator[str]:
+    """Compare one vector; where R has none, ours must not invent a number that says otherwise."""
+    wanted = expected if isinstance(expected, list) else [expected]
+    tolerance = case["tolerance"]
+    rel = 1e-6 if name.endswith("_exact") else tolerance["rel"]
+    if len(wanted) == 1 and len(values) > 1:
+        wanted = wanted * len(values)
+    if len(wanted) != len(values):
+        yield f"{name}: {len(values)} values, expected {len(wanted)}"
+        return
+    for exp, got in zip(wanted, values, strict=True):
+        if exp is None:
+            continue
+        exp = float(exp)
+        same = math.isinf(exp) and exp == got
+        if not same and not abs(got - exp) <= tolerance["abs"] + rel * abs(exp):
+            yield f"{name}: {got!r}, expected {exp!r}"
+
+
+def compare_vcov(case: Case, expected: np.ndarray, vcov: np.ndarray) -> Iterator[str]:
+    """Compare a covariance matrix relative to its largest entry."""
+    if expected.shape != vcov.shape:
+        yield f"vcov: shape {vcov.shape}, expected {expected.shape}"
+        return
+    away = np.abs(vcov - expected).max()
+    if not away <= case["tolerance"]["abs"] + case["tolerance"]["rel"] * np.abs(expected).max():
+        yield f"vcov: off by {away:.3g} of {np.abs(expected).max():.3g}"
+
+
+def table(outcomes: list[Outcome]) -> str:
+    """Return the table of what was run, agreed and is not in what is built."""
+    must = [o for o in outcomes if o.case["strength"] == "must"]
+    lines = [f"{'dataset':12} {'run':>5} {'agreed':>7} {'outside':>8}"]
+    for name in dict.fromkeys(o.case["dataset"] for o in must):
+        own = [o for o in must if o.case["dataset"] == name]
+        ran = [o for o in own if o.status in ("agreed", "differed")]
+        lines.append(f"{name:12} {len(ran):5} {sum(o.status == 'agreed' for o in ran):7} {len(own) - len(ran):8}")
+    ran = [o for o in must if o.status in ("agreed", "differed")]
+    lines.append(f"{'all':12} {len(ran):5} {sum(o.status == 'agreed' for o in ran):7} {len(must) - len(ran):8}")
+    left = Counter(o.status for o in must if o.status not in ("agreed", "differed"))
+    return "\n".join([*lines, "not built: " + ", ".join(f"{k} {v}" for k, v in left.most_common())])
+
+
+if __name__ == "__main__":
+    import sys
+    import traceback
+
+    root = Path(sys.argv[1])
+    outcomes = []
+    for case in load_cases(root):
+        try:
+            outcomes.append(run_case(case, root))
+        except Exception:
+            outcomes.append(Outcome(case, "differed", [traceback.format_exc().splitlines()[-1]]))
+    for o in outcomes:
+        if o.status == "differed":
+            print(o.case["id"], o.case["strength"], o.differences[:4])  # noqa: T201
+    print(table(outcomes))  # noqa: T201

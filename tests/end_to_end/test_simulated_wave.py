@@ -1,0 +1,134 @@
+"""Simulated respondents fill in a wave through the collector's services; the export holds what they meant to say."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from collector import export_responses, open_store, start_wave
+from forms import load_questionnaires
+from forms.model import Questionnaire
+from uptake.contract.errors import Fault, UptakeError
+from uptake.simulate.register import make_register
+from uptake.simulate.respondents import answer_wave
+
+WAVE = "2026Q4"
+TIMES = ["started_at", "submitted_at"]
+
+
+@pytest.fixture(scope="module")
+def enterprise() -> Questionnaire:
+    faults: list[Fault] = []
+    return load_questionnaires(Path(str(files("uptake.studies") / "aiplus")), faults=faults)["enterprise"]
+
+
+@pytest.fixture(scope="module")
+def world() -> tuple[pd.DataFrame, pd.DataFrame]:
+    return make_register(units=2000)
+
+
+@pytest.fixture(scope="module")
+def sample(world) -> pd.DataFrame:
+    """A hundred units that contradict themselves at first, and two hundred others."""
+    frame, truth = world
+    contradicts = truth["first_e06"].eq("no") & (truth["e09"].eq("yes") | truth["e17"].eq("yes"))
+    chosen = pd.concat([frame[contradicts].head(100), frame[~contradicts].head(200)])
+    return chosen.assign(
+        wave=WAVE,
+        stratum=chosen["province"] + "-" + chosen["size"],
+        selection="sampled",
+        base_weight=6.0,
+        n_h=10,
+        N_h=60,
+    )
+
+
+def collect(folder: Path, enterprise: Questionnaire, sample, truth, *, threads: int):
+    seen: list[int] = []
+    with open_store(folder / "answers.sqlite") as store:
+        start_wave(store, sample, enterprise, wave=WAVE, code_key=b"k" * 32)
+        counts = answer_wave(store, enterprise, sample, truth, wave=WAVE, seed=7, threads=threads,
+                             progress=seen.append)  # fmt: skip
+        responses, codebook = export_responses(store, enterprise, wave=WAVE)
+    assert seen == [1] * len(sample)
+    return counts, responses.set_index("unit_id").sort_index(), codebook
+
+
+@pytest.fixture(scope="module")
+def wave(tmp_path_factory, enterprise, sample, world):
+    return collect(tmp_path_factory.mktemp("one"), enterprise, sample, world[1], threads=2)
+
+
+def test_every_unit_ends_with_a_disposition_and_the_counts_say_so(wave, sample) -> None:
+    counts, responses, _ = wave
+    assert len(responses) == len(sample)
+    exported = responses["disposition"].value_counts().to_dict()
+    assert exported.pop("unknown") == counts["silent"]
+    assert exported == {name: counts[name] for name in exported}
+    assert min(counts[name] for name in ("complete", "partial", "refused", "not_contacted")) > 0
+
+
+def test_the_export_of_complete_units_is_their_truth_field_by_field(wave, world, enterprise: Questionnaire) -> None:
+    _, responses, _ = wave
+    truth = world[1].set_index("unit_id")
+    fields = [name for name in enterprise.fields if name in truth.columns]
+    compared = 0
+    for unit_id, row in responses[responses["disposition"] == "complete"].iterrows():
+        for name in fields:
+            meant, state = truth.loc[unit_id, name], row[f"{name}_state"]
+            if pd.isna(meant) or meant == "dont_know":
+                assert pd.isna(row[name])
+                assert state in ("dont_know", "not_applicable", "blank"), (unit_id, name, state)
+                assert (state == "dont_know") == (meant == "dont_know" or (name == "e13_tasks" and row["e09"] == "yes"))
+            else:
+                assert (row[name], state) == (meant, "answered"), (unit_id, name)
+                compared += 1
+    assert compared > 3000
+
+
+def test_slips_were_refused_and_contradictions_corrected_or_explained(wave, world) -> None:
+    counts, responses, _ = wave
+    assert counts["refused_entries"] > 10
+    assert counts["confirmed"] > 5
+    assert counts["corrected"] > 5
+    assert counts["pages"] > 3 * counts["complete"]
+    complete = responses[responses["disposition"] == "complete"]
+    stands = world[1].set_index("unit_id").loc[complete.index, "stands_by_no"]
+    assert stands.sum() > 5
+    confirmed = complete["confirmed_ai_no_stands"].fillna(False).astype(bool)
+    assert (confirmed == stands).all()
+
+
+def test_partial_responses_stop_before_the_sign_off(wave) -> None:
+    _, responses, _ = wave
+    partial = responses[responses["disposition"] == "partial"]
+    assert partial["e04_staff"].notna().all()
+    assert partial["e37_minutes"].isna().all()
+    assert partial["submitted_at"].isna().all()
+
+
+def test_both_languages_were_used_and_nobody_can_be_recognised(wave, enterprise: Questionnaire) -> None:
+    _, responses, codebook = wave
+    assert set(responses["language"].dropna()) == {"zh", "en"}
+    hidden = {name for name, leaf in enterprise.fields.items() if leaf.identity}
+    assert not hidden & set(responses.columns)
+    assert not hidden & set(codebook["field"])
+
+
+def test_the_answers_do_not_depend_on_the_number_of_threads(tmp_path, wave, enterprise, sample, world) -> None:
+    _, first, _ = wave
+    _, again, _ = collect(tmp_path, enterprise, sample, world[1], threads=5)
+    pd.testing.assert_frame_equal(first.drop(columns=TIMES), again.drop(columns=TIMES))
+
+
+def test_a_wave_that_was_not_started_is_refused_in_words(tmp_path, enterprise, sample, world) -> None:
+    with open_store(tmp_path / "answers.sqlite") as store, pytest.raises(UptakeError) as caught:
+        answer_wave(store, enterprise, sample, world[1], wave=WAVE, seed=7)
+    unit = sample["unit_id"].iloc[0]
+    assert str(caught.value) == (
+        f'The unit "{unit}" of the sample has no assignment in the wave "2026Q4", so nobody can answer. '
+        "Start the wave with this sample first."
+    )

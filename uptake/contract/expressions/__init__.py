@@ -1,0 +1,91 @@
+"""The expression language of studies: the XLSForm subset, parsed once, printed to Python closures and to SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from uptake.contract.expressions.duckdb import print_node
+from uptake.contract.expressions.errors import ExpressionError, Misuse
+from uptake.contract.expressions.grammar import read
+from uptake.contract.expressions.kinds import FUNCTIONS, Kinds, convert, typed
+from uptake.contract.expressions.python import compile_node
+from uptake.contract.expressions.tree import Field, Kind, Node, State, walk
+from uptake.contract.yamlfile import Place
+
+__all__ = ["FUNCTIONS", "Expression", "ExpressionError", "Kind", "compile_python", "parse", "to_duckdb"]
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """An expression that was read: its text, its tree, and the line it came from."""
+
+    text: str
+    node: Node
+    place: Place | None = None
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The fields whose answers or states the expression asks for."""
+        return frozenset(node.name for node, _ in walk(self.node) if isinstance(node, Field | State))
+
+    @property
+    def kind(self) -> Kind:
+        """What the expression gives, as far as it shows without knowing the fields: bool, number, text, date or any."""
+        return typed(self.node, {})[1]
+
+
+def parse(text: str, place: Place | None = None, *, this: str | None = None) -> Expression:
+    """Read an expression.
+
+    text: such as `${staff} > 0 and ${uses_ai} = 'yes'`. place: its line, for the error. this: the field that `.` means.
+    Returns an Expression. Raises ExpressionError, an UptakeError that says where in the text and what to write;
+    its `.fault` goes straight into a list of faults.
+
+    >>> sorted(parse("${rd} <= ${staff}").fields)
+    ['rd', 'staff']
+    """
+    try:
+        node = read(text, this)
+        typed(node, {})
+    except Misuse as misuse:
+        raise ExpressionError(misuse.message, text=text, at=misuse.at, place=place) from None
+    return Expression(text, node, place)
+
+
+def compile_python(
+    expression: Expression, *, kinds: Kinds | None = None, to: Kind = "any"
+) -> Callable[[Mapping[str, object]], object]:
+    """Compile to a closure from the values of fields to the result.
+
+    kinds: the kind of each field where known. to: the kind the result is converted to; conditions use "bool".
+    The closure takes a mapping from field to value (str, int, Decimal, float, bool, date, or a tuple of codes); a field
+    that is missing or None is unknown, and so is what follows from it: the result is then None.
+    States stand in the mapping as `<field>_state`, the day of `today()` as `today()`.
+
+    >>> holds = compile_python(parse("${rd} <= ${staff}"), to="bool")
+    >>> holds({"rd": 4, "staff": 20}), holds({"rd": 30, "staff": 20}), holds({"rd": 4})
+    (True, False, None)
+    """
+    return compile_node(_typed(expression, kinds, to))
+
+
+def to_duckdb(
+    expression: Expression, columns: Mapping[str, str] | None = None, *, kinds: Kinds | None = None, to: Kind = "any"
+) -> str:
+    """Print as SQL text for DuckDB with the semantics of `compile_python`; NULL is unknown.
+
+    columns: the column of a field where its name differs. The state of a field stands in `<column>_state`.
+    Numbers are DECIMAL(38, 6): a result of 10^26 or more stops the query.
+
+    >>> to_duckdb(parse("${uses_ai} = 'yes'"))
+    '(CAST("uses_ai" AS VARCHAR) = \\'yes\\')'
+    """
+    return print_node(_typed(expression, kinds, to), columns or {})
+
+
+def _typed(expression: Expression, kinds: Kinds | None, to: Kind) -> Node:
+    try:
+        return convert(typed(expression.node, kinds or {}), to)
+    except Misuse as misuse:
+        raise ExpressionError(misuse.message, text=expression.text, at=misuse.at, place=expression.place) from None
