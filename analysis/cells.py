@@ -81,7 +81,8 @@ def sampling_stages(design: SurveyDesign, totals: Totals) -> tuple[Stage, ...]:
         unit, parent_of_unit, which = combined(parent, codes)
         n = np.bincount(parent_of_unit, minlength=len(labels)).astype(np.float64)
         stages.append(_stage(totals, number, n, labels, unit=unit, parent_of_cell=parent, parent=parent_of_unit))
-        labels = tuple(f"{labels[p]} / {values[v]}" for p, v in zip(parent_of_unit, which, strict=True))
+        if number + 1 < len(design.stages):
+            labels = tuple(f"{labels[p]} / {values[v]}" for p, v in zip(parent_of_unit, which, strict=True))
         parent = unit
     return tuple(stages)
 

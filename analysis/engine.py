@@ -23,7 +23,7 @@ Named = tuple[tuple[str, str], ...]  # (alias, SQL expression)
 class TotalsRequest:
     """What to add up: `layers` derive columns one after the other, `keys` group, the rest is aggregated over ALL rows.
 
-    `sums` are integers whose sum may need 128 bits, `counts` integers that stay within 63, `reals` integer sums
+    `sums` are integers whose sum may need 128 bits, `counts` conditions whose rows are counted, `reals` integer sums
     that are wanted as float64, `lows` and `highs` minima and maxima.
     """
 
@@ -106,9 +106,14 @@ def _listed(layer: Named) -> str:
 
 def _aggregates(request: TotalsRequest) -> list[str]:
     # A sum over nothing is NULL in SQL and 0 elsewhere: always 0 here.
-    sums = [f"COALESCE(SUM({sql}), 0) AS {quoted(a)}" for a, sql in (*request.sums, *request.counts, *request.reals)]
+    sums = [f"COALESCE(SUM({sql}), 0) AS {quoted(a)}" for a, sql in (*request.sums, *request.reals)]
+    sums += [f"COUNT({_counted(sql)}) AS {quoted(a)}" for a, sql in request.counts]
     lows = [f"MIN({sql}) AS {quoted(a)}" for a, sql in request.lows]
     return sums + lows + [f"MAX({sql}) AS {quoted(a)}" for a, sql in request.highs]
+
+
+def _counted(condition: str) -> str:
+    return "*" if condition == "TRUE" else f"CASE WHEN {condition} THEN 1 END"
 
 
 def _finished(request: TotalsRequest) -> list[str]:

@@ -15,7 +15,7 @@ from analysis.estimates import Estimates, Meta
 from analysis.faults import lonely_faults, refuse
 from analysis.fixedpoint import Floats, check_weight_range
 from analysis.frames import Asked, Spread, tidy_frame
-from analysis.measures import Kind, Measures, Outcome
+from analysis.measures import Measures, Outcome
 from analysis.points import Layout, Points, points
 from analysis.replicates import replicate_degrees, replicated
 from analysis.source import is_numeric
@@ -49,6 +49,7 @@ def run(survey: Survey, asked: Asked) -> Estimates:
     layers = measures.layers(survey.weight_layer(), asked.where)
     totals = design_totals(survey, _request(survey, asked, measures, layers, keys))
     warnings = [*survey.notes, *refuse(design_faults(survey, totals))]
+    _refuse_odd(asked, measures, totals)
     layout = _layout(asked, measures, totals)
     found = points(layout)
     _refuse_empty(asked, layout, found)
@@ -66,10 +67,11 @@ def _measures(survey: Survey, asked: Asked) -> Measures:
     squares = not survey.design.stages and survey.design.replicates is None
     check_weight_range(weighting.smallest, weighting.largest, weighting.exponent, weighting.rows, squares=squares)
     expressions = list(dict.fromkeys(e for v in asked.variables for e in v.expressions))
-    outcomes = (
-        {e: Outcome(0, 0, True) for e in expressions} if asked.categories else _outcomes(survey, asked, expressions)
+    outcomes = _outcomes(survey, asked, expressions)
+    strict = asked.kind == "proportion" and not asked.categories
+    measures = Measures(
+        weighting.exponent, weighting.rows, squares, weighting.zero > 0, asked.where is not None, strict, outcomes
     )
-    measures = Measures(weighting.exponent, weighting.rows, squares, outcomes)
     if survey.design.poststrata is not None:
         measures.add_constant()
     everything = tuple(expressions) if asked.missing == "listwise" else ()
@@ -79,7 +81,12 @@ def _measures(survey: Survey, asked: Asked) -> Measures:
 
 
 def _outcomes(survey: Survey, asked: Asked, expressions: list[str]) -> dict[str, Outcome]:
-    """Look at each outcome once: is it numeric, is it 0/1, how large does it get with its weight."""
+    """Look at each outcome once: is it numeric, is it 0/1, how large does it get with its weight.
+
+    Proportions need no look of their own: values other than 0 and 1 are counted in the pass itself.
+    """
+    if asked.categories:
+        return {e: Outcome(0, 0, True) for e in expressions}
     types = survey.source.expression_types({f"e{i}": e for i, e in enumerate(expressions)})
     names = {e: v.name for v in asked.variables for e in v.expressions}
     for i, expression in enumerate(expressions):
@@ -89,6 +96,12 @@ def _outcomes(survey: Survey, asked: Asked, expressions: list[str]) -> dict[str,
                 "column = 'value'.",
                 code="NOT_NUMERIC",
             )
+    if asked.kind == "proportion":
+        return {e: Outcome(0, 0, True) for e in expressions}
+    return _ranges(survey, expressions, names)
+
+
+def _ranges(survey: Survey, expressions: list[str], names: dict[str, str]) -> dict[str, Outcome]:
     weight = survey.weight_layer()[0][1]
     picked = ", ".join(
         f"MAX(ABS(x{i} * w)) AS a{i}, MAX(x{i} * x{i} * w) AS b{i}, "
@@ -102,21 +115,26 @@ def _outcomes(survey: Survey, asked: Asked, expressions: list[str]) -> dict[str,
     known = {k: float(np.ma.filled(np.ma.asarray(v).astype(np.float64), 0.0)[0]) for k, v in found.items()}
     outcomes = {e: Outcome(known[f"a{i}"], known[f"b{i}"], known[f"c{i}"] == 0) for i, e in enumerate(expressions)}
     for expression, outcome in outcomes.items():
-        _check_outcome(asked.kind, names[expression], outcome)
+        if not math.isfinite(outcome.largest_square):
+            raise EstimationError(
+                f'"{names[expression]}" holds a value that is not a finite number - set it to missing or correct it.',
+                code="NOT_FINITE",
+            )
     return outcomes
 
 
-def _check_outcome(kind: Kind, name: str, outcome: Outcome) -> None:
-    if not math.isfinite(outcome.largest_square):
-        raise EstimationError(
-            f'"{name}" holds a value that is not a finite number - set it to missing or correct it.', code="NOT_FINITE"
-        )
-    if kind == "proportion" and not outcome.binary:
-        raise EstimationError(
-            f'"{name}" holds values other than 0 and 1 - a proportion counts how often a statement is true; use '
-            "mean(), or a condition such as column > 0.",
-            code="NOT_BINARY",
-        )
+def _refuse_odd(asked: Asked, measures: Measures, totals: Totals) -> None:
+    """Refuse a proportion of something that is not 0 or 1."""
+    if not measures.strict:
+        return
+    names = {e: v.name for v in asked.variables for e in v.expressions}
+    for expression, alias in measures.values.items():
+        if totals.counts[f"{alias}__odd"].any():
+            raise EstimationError(
+                f'"{names[expression]}" holds values other than 0 and 1 - a proportion counts how often a statement is '
+                "true; use mean(), or a condition such as column > 0.",
+                code="NOT_BINARY",
+            )
 
 
 def _keys(survey: Survey, asked: Asked) -> tuple[Named, Named]:
@@ -166,7 +184,9 @@ def _missing_warnings(layout: Layout, asked: Asked, found: Points) -> list[str]:
         lost = int((found.n_in[j:first:step] - found.n[j:first:step]).sum())
         if lost:
             rows = "1 row" if lost == 1 else f"{lost:,} rows"
-            warnings.append(f'OUTCOME_MISSING: "{variable.name}" is missing in {rows} of the domain, left out of the base.')
+            warnings.append(
+                f'OUTCOME_MISSING: "{variable.name}" is missing in {rows} of the domain, left out of the base.'
+            )
     return warnings
 
 
@@ -211,7 +231,8 @@ def _post_cells(survey: Survey, layout: Layout) -> PostCells | None:
 
 
 def _rows_with_weight(totals: Totals) -> Floats:
-    return (totals.counts["up__rows"] - totals.counts["up__zero_weight"]).astype(np.float64)
+    rows = totals.counts["up__rows"].astype(np.float64)
+    return rows - totals.counts["up__zero_weight"] if "up__zero_weight" in totals.counts else rows
 
 
 def _clean(vcov: Floats, found: Points) -> Floats:

@@ -62,9 +62,22 @@ class DesignFault:
     severity: Literal["reject", "warn"]
 
 
-def column_faults(design: SurveyDesign, totals: Totals) -> Iterator[DesignFault]:
+@dataclass(frozen=True, slots=True)
+class Weighting:
+    """The weights at a glance: rows, smallest above zero, largest, power of two in use, missing, zero, below zero."""
+
+    rows: int
+    smallest: float
+    largest: float
+    exponent: int
+    missing: int = 0
+    zero: int = 0
+    minus: int = 0
+
+
+def column_faults(design: SurveyDesign, weighting: Weighting, totals: Totals) -> Iterator[DesignFault]:
     """Yield the faults of weights, ids and FPC columns."""
-    yield from _weight_faults(totals, f'column "{design.weights}"')
+    yield from _weight_faults(weighting, f'column "{design.weights}"')
     ids = (("up__stratum", design.strata, "STRATUM"), ("up__psu", design.psu, "PSU"), ("up__ssu", design.ssu, "SSU"))
     for key, name, word in ids:
         rows = _rows_without(totals, key)
@@ -87,7 +100,7 @@ def stage_faults(design: SurveyDesign, stages: tuple[Stage, ...]) -> Iterator[De
             yield DesignFault("FPC_TOO_SMALL", _stratum(stage, i), says, "reject")
         for i in np.flatnonzero((low > 0) & (low < 1) & (top > 1))[:1]:
             yield _fault("FPC_MIXED_SCALE", _stratum(stage, i), column=column, low=low[i], top=top)
-        for i in np.flatnonzero((high < stage.n) & (low > 0) & (top > 1))[:SHOWN]:
+        for i in np.flatnonzero((high < stage.n) & (low >= 1) & (top > 1))[:SHOWN]:
             yield _fault("FPC_TOO_SMALL", _stratum(stage, i), column=column, high=high[i], n=stage.n[i])
         for i in np.flatnonzero(high > low)[:SHOWN]:
             yield _fault("FPC_VARIES_IN_STRATUM", _stratum(stage, i), column=column, low=low[i], high=high[i])
@@ -133,18 +146,15 @@ def refuse(faults: list[DesignFault], *, variance: bool = False) -> tuple[str, .
     return tuple(f"{fault.code}: {fault.where}: {fault.message}" for fault in faults)
 
 
-def _weight_faults(totals: Totals, where: str) -> Iterator[DesignFault]:
-    missing, zero, minus, rows = (
-        int(totals.counts[f"up__{name}"].sum()) for name in ("no_weight", "zero_weight", "minus_weight", "rows")
-    )
-    if missing:
-        yield _fault("WEIGHT_MISSING", where, rows=_rows(missing))
-    if minus:
-        yield _fault("WEIGHT_NEGATIVE", where, rows=_rows(minus))
-    if zero and zero == rows:
+def _weight_faults(weighting: Weighting, where: str) -> Iterator[DesignFault]:
+    if weighting.missing:
+        yield _fault("WEIGHT_MISSING", where, rows=_rows(weighting.missing))
+    if weighting.minus:
+        yield _fault("WEIGHT_NEGATIVE", where, rows=_rows(weighting.minus))
+    if weighting.zero and weighting.zero == weighting.rows:
         yield DesignFault("WEIGHT_ZERO", where, _SAYS["WEIGHT_ALL_ZERO"], "reject")
-    elif zero:
-        yield _fault("WEIGHT_ZERO", where, rows=_rows(zero))
+    elif weighting.zero:
+        yield _fault("WEIGHT_ZERO", where, rows=_rows(weighting.zero))
 
 
 def _rows_without(totals: Totals, key: str) -> int:

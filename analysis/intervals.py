@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from uptake.contract.errors import EstimationError, did_you_mean
@@ -50,6 +51,7 @@ class Sampled:
         return (t_quantile(self.level, self.rows - 1) / self.t) ** 2 if self.rows > 1 else math.nan
 
 
+@lru_cache(maxsize=4096)
 def t_quantile(level: float, df: float) -> float:
     """Return the upper (1 + level)/2 quantile of Student's t; the normal one for df = inf."""
     from scipy.special import ndtri, stdtrit

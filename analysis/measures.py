@@ -54,6 +54,9 @@ class Measures:
     exponent: int
     rows: int
     squares: bool  # element samples need sums of squares
+    zeros: bool  # some weights are zero
+    domain: bool  # a condition restricts the rows of interest
+    strict: bool  # every value must be 0 or 1, checked in the pass itself
     outcomes: dict[str, Outcome]
     values: dict[str, str] = field(default_factory=dict)  # expression -> alias of its DOUBLE value
     valids: dict[str, str] = field(default_factory=dict)  # condition -> alias
@@ -147,10 +150,14 @@ class Measures:
 
     def counts(self) -> Named:
         """Return the row counts: rows of each base, rows in the domain, all with a weight above zero."""
-        known = tuple(
-            (f"{alias}__n", f"CASE WHEN {alias} AND up__k <> 0 THEN 1 ELSE 0 END") for alias in self.valids.values()
+        weighty = " AND up__k <> 0" if self.zeros else ""
+        known = tuple((f"{alias}__n", f"{alias}{weighty}") for alias in self.valids.values())
+        odd = (
+            tuple((f"{alias}__odd", f"{alias} NOT IN (0, 1)") for alias in self.values.values()) if self.strict else ()
         )
-        return (*known, ("up__n_in", "CASE WHEN up__in AND up__k <> 0 THEN 1 ELSE 0 END"))
+        inside = "up__in" if self.domain else "TRUE"
+        zero = (("up__zero_weight", "up__w = 0"),) if self.zeros else ()
+        return (*known, *odd, *zero, ("up__n_in", f"{inside}{weighty}"))
 
 
 def product_alias(one: str, other: str) -> str:
@@ -160,18 +167,12 @@ def product_alias(one: str, other: str) -> str:
 
 
 def design_measures(design: SurveyDesign, source: Source) -> tuple[Named, Named, Named]:
-    """Return (counts, minima, maxima) by which a cell tells whether the design holds: weights, ids, FPC."""
+    """Return (counts, minima, maxima) by which a cell tells whether the design holds: rows and FPC."""
     columns = [source.column(name) for name in design.stage_fpc]
-    nulls = tuple((f"up__null_{i}", f"CASE WHEN {c} IS NULL THEN 1 ELSE 0 END") for i, c in enumerate(columns))
+    nulls = tuple((f"up__null_{i}", f"{c} IS NULL") for i, c in enumerate(columns))
     lows = tuple((f"up__low_{i}", c) for i, c in enumerate(columns))
     highs = tuple((f"up__high_{i}", c) for i, c in enumerate(columns))
-    weights: Named = (
-        ("up__no_weight", "CASE WHEN up__w IS NULL THEN 1 ELSE 0 END"),
-        ("up__zero_weight", "CASE WHEN up__w = 0 THEN 1 ELSE 0 END"),
-        ("up__minus_weight", "CASE WHEN up__w < 0 THEN 1 ELSE 0 END"),
-        ("up__rows", "1"),
-    )
-    return (*weights, *nulls), lows, highs
+    return (("up__rows", "TRUE"), *nulls), lows, highs
 
 
 __all__ = ["Kind", "Measures", "Outcome", "Scored", "TotalsRequest", "Variable", "design_measures", "product_alias"]

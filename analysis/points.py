@@ -41,8 +41,8 @@ class Layout:
         """Add a column's cells into (rows, domains of one grouping)."""
         inside = (at >= 0) & (grouping.code >= 0)
         flat = at[inside] * grouping.size + grouping.code[inside]
-        sums = np.bincount(flat, weights=values[inside], minlength=rows * grouping.size).astype(np.float64)
-        return sums.reshape(rows, grouping.size)
+        sums = np.bincount(flat, weights=values[inside], minlength=rows * grouping.size)
+        return np.asarray(sums, dtype=np.float64).reshape(rows, grouping.size)
 
     def counted(self, alias: str, grouping: Grouping) -> npt.NDArray[np.int64]:
         """Add the row counts of one kind by the domains of one grouping."""

@@ -64,7 +64,7 @@ class Source:
             return dict(self.run(sql).fetchnumpy())
         except duckdb.BinderException as fault:
             raise EstimationError(_first_line(fault), code="COLUMN_NOT_FOUND") from fault
-        except duckdb.ParserException as fault:
+        except (duckdb.ParserException, duckdb.CatalogException) as fault:
             raise EstimationError(_first_line(fault), code="EXPRESSION_SYNTAX") from fault
         except (duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.InvalidInputException) as fault:
             raise EstimationError(_first_line(fault), code="EXPRESSION_VALUE") from fault
@@ -98,11 +98,21 @@ def open_source(data: object) -> Source:
     if isinstance(data, str | Path):
         table = _file(Path(data))
     else:
-        connection.register(_PLACE, data)
+        connection.register(_PLACE, _arrow(data) if hasattr(data, "iloc") else data)
     source = Source(run=lambda sql: connection.execute(sql), text=f"SELECT * FROM {table}", types={})
     inside = [str(name) for name in source.columns(f"DESCRIBE {source.text}")["column_name"]]
     own = _own_names(data, source)
     return described(replace(source, renamed={a: b for a, b in zip(own, inside, strict=True) if a != b}))
+
+
+def _arrow(frame: Any) -> object:
+    """A pandas frame as an Arrow table: the engine cannot scan every memory layout of a frame (reversed views fail)."""
+    import pyarrow as pa
+
+    try:
+        return pa.Table.from_pandas(frame, preserve_index=False)
+    except (pa.ArrowTypeError, pa.ArrowInvalid) as fault:
+        raise TableError(f"{fault.args[-1]} - a column holds values of several kinds; give it one type.") from fault
 
 
 def _own_names(data: object, source: Source) -> list[str]:

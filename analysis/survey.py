@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analysis.cells import Grouping, grouping, sampling_stages
 from analysis.design import Expr, PostStrata, SurveyDesign
 from analysis.engine import Engine, Named, Totals, TotalsRequest
-from analysis.faults import DesignFault, column_faults, lonely_faults, nesting_faults, stage_faults
+from analysis.faults import DesignFault, Weighting, column_faults, lonely_faults, nesting_faults, stage_faults
 from analysis.fixedpoint import weight_exponent
 from analysis.measures import design_measures
 from analysis.source import Source, described, is_numeric, literal, open_source
@@ -18,16 +18,6 @@ from uptake.contract.errors import DesignError
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-
-
-@dataclass(frozen=True, slots=True)
-class Weighting:
-    """The weights at a glance: how many rows, the smallest above zero, the largest, and the power of two in use."""
-
-    rows: int
-    smallest: float
-    largest: float
-    exponent: int
 
 
 class Survey:
@@ -168,8 +158,8 @@ def design_totals(survey: Survey, request: TotalsRequest) -> Totals:
 def design_faults(survey: Survey, totals: Totals) -> list[DesignFault]:
     """Return the faults of the columns, and where those are sound of the stages (lonely PSUs aside)."""
     if survey.design.replicates:
-        return list(column_faults(survey.design, totals))
-    found = [*column_faults(survey.design, totals), *nesting_faults(survey.design, totals)]
+        return list(column_faults(survey.design, survey.weighting(), totals))
+    found = [*column_faults(survey.design, survey.weighting(), totals), *nesting_faults(survey.design, totals)]
     if any(fault.severity == "reject" for fault in found):
         return found
     return [*found, *stage_faults(survey.design, sampling_stages(survey.design, totals))]
@@ -193,7 +183,9 @@ def _weighting(source: Source, design: SurveyDesign) -> Weighting:
         )
     column = source.column(name)
     found = source.columns(
-        f"SELECT COUNT(*) AS n, CAST(MIN(CASE WHEN {column} > 0 THEN {column} END) AS DOUBLE) AS low, "
+        f"SELECT COUNT(*) AS n, COUNT({column}) AS known, COUNT(CASE WHEN {column} = 0 THEN 1 END) AS zero, "
+        f"COUNT(CASE WHEN {column} < 0 THEN 1 END) AS minus, "
+        f"CAST(MIN(CASE WHEN {column} > 0 THEN {column} END) AS DOUBLE) AS low, "
         f"CAST(MAX(ABS({column})) AS DOUBLE) AS high FROM ({source.text}) AS r"
     )
     low, high = (
@@ -201,12 +193,13 @@ def _weighting(source: Source, design: SurveyDesign) -> Weighting:
     )
     if not math.isfinite(high):
         raise DesignError(f'column "{name}" holds a weight that is not finite - correct it.', code="WEIGHT_NOT_FINITE")
+    rows, known, zero, minus = (int(found[k][0]) for k in ("n", "known", "zero", "minus"))
+    exponent = weight_exponent(low)
     if design.weight_scale:
         exponent = design.weight_scale.bit_length() - 1
         whole = source.types[name] in ("BIGINT", "HUGEINT")
         low, high = (low / design.weight_scale, high / design.weight_scale) if whole else (low, high)
-        return Weighting(int(found["n"][0]), low, high, exponent)
-    return Weighting(int(found["n"][0]), low, high, weight_exponent(low))
+    return Weighting(rows, low, high, exponent, rows - known, zero, minus)
 
 
 def _masked(column: object) -> bool:
@@ -243,7 +236,7 @@ def _cell_sums(survey: Survey, columns: tuple[str, ...], what: str, missing: str
         layers=(survey.weight_layer(),),
         keys=tuple((aliases[c], survey.source.column(c)) for c in columns),
         sums=(("up__sum", "up__k"),),
-        counts=(("up__n", "1"),),
+        counts=(("up__n", "TRUE"),),
     )
     totals = Engine(survey.source).totals(request)
     cells: Grouping = grouping(totals, columns, aliases)

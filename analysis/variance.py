@@ -79,8 +79,8 @@ def stage_term(scores: Floats, stage: Stage, outer: Floats, rule: LonelyRule) ->
     """Return one stage's part of V: scores centred within their parent, scaled by outer (1-f) n/(n-1)."""
     usable = stage.n > 1
     scale = np.where(usable, outer * (1 - stage.fraction) * stage.n / np.maximum(stage.n - 1, 1), 0.0)
-    sums = np.zeros((len(stage.n), scores.shape[1]))
-    np.add.at(sums, stage.parent, scores)
+    first_units = np.searchsorted(stage.parent, np.arange(len(stage.n)))  # units are in the order of their parents
+    sums = np.add.reduceat(scores, first_units, axis=0)
     centred = scores - (sums / stage.n[:, None])[stage.parent]
     centred *= np.sqrt(scale)[stage.parent][:, None]
     return centred.T @ centred + lonely_term(sums, stage, outer, rule, len(scores))

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from collector.app import create_app as create_app
     from collector.config import Config as Config
     from collector.outside import Services as Services
-    from collector.serve import serve as serve
     from collector.services.assignments import Assignment as Assignment
     from collector.services.assignments import find_assignments as find_assignments
     from collector.services.codes import access_code as access_code
@@ -32,7 +31,6 @@ _HOME = {
     "app": ("create_app",),
     "config": ("Config",),
     "outside": ("Services",),
-    "serve": ("serve",),
     "services.assignments": ("Assignment", "find_assignments"),
     "services.codes": ("access_code", "find_by_code", "letters"),
     "services.dispositions": ("record_disposition",),

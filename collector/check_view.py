@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from collector.page_view import new_key
 from collector.services.answers import standing
 from collector.services.submissions import look_over
 from collector.visitor import language
+from collector.words import say
 from forms import exported_answers, route, shown_value
 
 if TYPE_CHECKING:
@@ -56,6 +58,7 @@ class Obstacle:
     page: str
     target: str
     text: str
+    count: int = 1
 
 
 def show_check(assignment: Assignment, *, status: int = 200) -> tuple[str, int]:
@@ -96,10 +99,19 @@ def _block(question: Question, answers: Mapping[str, Answer], lang: str) -> Bloc
 
 
 def _obstacles(assignment: Assignment, outcome: Submitted, lang: str) -> list[Obstacle]:
-    from collector.words import say
-
-    drafts = [
-        Obstacle(page, "", say(lang, "open_draft", page=assignment.questionnaire.page(page).title[lang]))
-        for page in outcome.drafts
+    """Say what is open: missing answers are counted by page, because a list of fifty helps nobody."""
+    missing = Counter(finding.page for finding in outcome.findings if finding.missing)
+    titles = {page.id: page.title[lang] for page in assignment.questionnaire.pages}
+    drafts = [Obstacle(page, "", say(lang, "open_draft", page=titles[page])) for page in outcome.drafts]
+    counted = [
+        Obstacle(page, "", say(lang, "open_missing", page=titles[page], n=n), n) for page, n in missing.items() if n > 1
     ]
-    return drafts + [Obstacle(finding.page, finding.fields[0], finding.message[lang]) for finding in outcome.findings]
+    return (
+        drafts
+        + counted
+        + [
+            Obstacle(finding.page, finding.fields[0], finding.message[lang])
+            for finding in outcome.findings
+            if not finding.missing or missing[finding.page] == 1
+        ]
+    )

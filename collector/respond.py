@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
+from werkzeug import Response
 
 from collector import check_view, entry, held, looks
 from collector.deployment import deployment
@@ -15,11 +16,11 @@ from collector.services.pages import AlreadySubmittedError, save_page
 from collector.services.submissions import find_receipt, submit
 from collector.store.writer import StoreBusyError
 from collector.visitor import language, sign_out, signed_in
+from collector.words import say
 from forms import route
+from uptake.contract.errors import SystemPartError
 
 if TYPE_CHECKING:
-    from werkzeug import Response
-
     from collector.services.assignments import Assignment
     from collector.services.pages import SavedPage
 
@@ -152,7 +153,27 @@ def receipt() -> Response | tuple[str, int]:
     given = find_receipt(deployment().store, assignment)
     if given is None:
         return redirect(url_for("respond.resume"))
-    return looks.page("receipt.html", receipt=given, questionnaire=assignment.questionnaire)
+    pdf = deployment().services.print_pdf is not None
+    return looks.page("receipt.html", receipt=given, questionnaire=assignment.questionnaire, pdf=pdf)
+
+
+@blueprint.get("/receipt.pdf")
+def receipt_pdf() -> Response:
+    """Print the receipt, where the deployment has a printer for PDF."""
+    assignment, print_pdf = _here(), deployment().services.print_pdf
+    given = find_receipt(deployment().store, assignment)
+    if given is None or print_pdf is None:
+        return redirect(url_for("respond.receipt"))
+    html, _ = looks.page("print/receipt.html", receipt=given, questionnaire=assignment.questionnaire)
+    title = f"{say(language(), 'receipt_title')} {given.code}"
+    try:
+        printed = print_pdf(html, lang=language(), title=title, created=given.submitted_at[:10], identifier=given.code)
+    except SystemPartError:  # a font or a library is missing here: the page itself can still be printed
+        flash("receipt_no_pdf")
+        return redirect(url_for("respond.receipt"))
+    reply = Response(printed, mimetype="application/pdf")
+    reply.headers["Content-Disposition"] = f'attachment; filename="receipt-{given.code}.pdf"'
+    return reply
 
 
 @blueprint.post("/sign-out")

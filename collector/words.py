@@ -72,7 +72,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "go_on": ("先继续，稍后更正", "Continue and correct later"),
     "saved_at_sign_out": ("保存并退出", "Save and sign out"),
     "required_note": (
-        "没有数量的请填 0;不清楚的请选“不清楚”。空白不等于 0。",
+        "没有数量的请填 0；不清楚的请选“不清楚”。空白不等于 0。",
         "Where there is none, type 0; where you do not know, say so. A blank is not a zero.",
     ),
     # findings
@@ -157,6 +157,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "在您核对期间答案有变动。请重新核对后提交。",
         "Answers changed while you were checking. Please check again and submit.",
     ),
+    "open_missing": (
+        "“{page}”页还有 {n} 处未填。",
+        "The page “{page}” still has {n} things without an answer.",
+    ),
     "open_draft": ("“{page}”页有未能识别的答案。", "The page “{page}” has answers that could not be understood."),
     "declare": (
         "我单位对所填资料的真实性、准确性、完整性负责。",
@@ -178,6 +182,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "任何答案的改动都会改变指纹。",
         "If any answer were changed, the fingerprint would change.",
     ),
+    "receipt_pdf": ("下载回执（PDF）", "Download the receipt (PDF)"),
     "receipt_no_pdf": (
         "此处未提供 PDF 打印服务，请使用浏览器的打印功能。",
         "PDF printing is not set up here; please use your browser's print function.",

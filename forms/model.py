@@ -9,8 +9,8 @@ This is how a questionnaire is written, complete (`questionnaires/enterprise.yam
     header:                                # all five are required by law and shown on every form
       table_number: AI+E101                # 表号
       authority: {zh: 某某统计局, en: Bureau of Statistics}          # 制定机关
-      approval_number: 国统制〔2026〕000号   # 批准(备案)文号
-      approved_by: {zh: 国家统计局, en: National Bureau of Statistics}  # 批准(备案)机关
+      approval_number: 国统制〔2026〕000号   # 批准（备案）文号
+      approved_by: {zh: 国家统计局, en: National Bureau of Statistics}  # 批准（备案）机关
       valid_until: "2027-12-31"            # 有效期至; the collector refuses a lapsed form
       illustrative: true                   # optional; shown as "示例 / illustrative"
     notices:                               # optional; shown on the first page
@@ -43,12 +43,12 @@ This is how a questionnaire is written, complete (`questionnaires/enterprise.yam
             parts:
               - {id: staff, type: int, label: {zh: 从业人员, en: Persons employed}, unit: {zh: 人, en: persons},
                  prefill: {column: staff, mode: editable}}  # editable = shown in the box, for the respondent to check
-              - {id: rd, type: int, label: {zh: 其中:研发人员, en: of which R&D staff}, unit: {zh: 人, en: persons}}
+              - {id: rd, type: int, label: {zh: 其中：研发人员, en: of which R&D staff}, unit: {zh: 人, en: persons}}
             checks:
               - id: rd_within_staff        # soft checks are exported as confirmed_<id>
                 severity: hard             # hard: cannot be submitted; soft: explain with a reason
                 rule: "${e04_rd} <= ${e04_staff}"   # what must hold; violated only when it is false, never when unknown
-                message: {zh: "研发人员(${e04_rd} 人)多于从业人员(${e04_staff} 人)。请改正其中一个。", en: "…"}
+                message: {zh: "研发人员（${e04_rd} 人）多于从业人员（${e04_staff} 人）。请改正其中一个。", en: "…"}
                 fields: [e04_rd]           # optional: where the message is shown; default: every field of the rule
       - id: use
         title: …

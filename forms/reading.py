@@ -17,7 +17,7 @@ from uptake.contract.codes import valid_uscc
 
 UNSURE = Answer(None, "dont_know")
 LARGEST = Decimal(10) ** 15  # beyond the assets of any unit, in any unit of count; and exact in every table format
-_DATE = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?|([0-9]{4})([0-9]{2})([0-9]{2})")
+_DATE = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日{0,1}|([0-9]{4})([0-9]{2})([0-9]{2})")
 # Signs that change how text beside them is shown, and could make a saved answer look like another one.
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c\ufeff")
 
@@ -52,7 +52,8 @@ def read_field(field: Field, texts: Sequence[str], lang: str, *, unsure: bool = 
     """Read the texts posted for one field.
 
     field: what was asked; texts: what was posted under its name; lang: language of a refusal; unsure: whether the box
-    `don't know`, where it is offered, was ticked. Returns the answer, blank where nothing was given; raises Refused with a sentence.
+    `don't know`, where it is offered, was ticked. Returns the answer, blank where nothing was given; raises Refused
+    with a sentence.
     """
     given = [text for text in texts if text.strip()]
     if unsure:

@@ -52,7 +52,7 @@ def render_page(
     template = compile_page(questionnaire, page_id, lang)
     names = frozenset(field.name for field in questionnaire.page(page_id).fields)
     here = [finding for finding in findings if any(name in names for name in finding.fields)]
-    shown = {**typed_from_prefilled(questionnaire, page_id, prefilled, typed), **typed}
+    shown = {**typed_from_answers(questionnaire, page_id, prefilled), **typed}
     messages = _messages(errors, here, names, lang)
     slots: dict[str, Any] = dict(_values(questionnaire, page_id, lang, shown, prefilled))
     slots["on"] = frozenset(f"{name}={text}" for name, texts in shown.items() for text in texts)
@@ -69,16 +69,6 @@ class _Everything:
 
     def __contains__(self, item: object) -> bool:
         return True
-
-
-def typed_from_prefilled(
-    questionnaire: Questionnaire, page_id: str, prefilled: Mapping[str, Answer], typed: Mapping[str, Sequence[str]]
-) -> dict[str, list[str]]:
-    """Return what the sample puts into inputs in which nothing has been typed yet."""
-    if not prefilled:
-        return {}
-    made = typed_from_answers(questionnaire, page_id, prefilled)
-    return {name: texts for name, texts in made.items() if texts and name in prefilled and name not in typed}
 
 
 def _values(

@@ -15,6 +15,7 @@ from reports.trace import Shown, trace_of
 NAVY, INK, GREY, RULE, BAND, PLUM = "#12436D", "#1B2430", "#595F69", "#D9DEE4", "#E4E9EF", "#801650"
 LABEL, SMALL = 9.6, 9.3  # px at 1:1, that is 7.2 and 7 pt: nothing on paper is smaller
 ROW, TALL_ROW, HEAD, FOOT = 20.5, 24.5, 24.0, 16.0
+LEAST_PLOT = 118.0  # px
 NO_LINE_START = "）)，。；：、”’！？》」"
 FACES = {"zh": "'Noto Sans CJK SC', 'Noto Sans'", "en": "'Noto Sans', 'Noto Sans CJK SC'"}
 
@@ -149,11 +150,12 @@ def _layout(chart: Chart, lang: str) -> _Frame:
     numbers = [row.interval.text + (f" [{row.mark}]" if row.mark else "") for row in chart.rows if row.interval]
     wide = max([text_width(text, SMALL) for text in numbers] + [52.0])
     labels = max(text_width(row.label) * (1.08 if row.strong else 1.0) for row in chart.rows)
-    x0 = min(labels, chart.width * (0.42 if chart.width > 400 else 0.36)) + 10
+    values = max([text_width(row.value.text) for row in chart.rows if row.value] + [20.0])
+    x_value = chart.width - wide - 8
+    # Labels may take what they need, but wrap before the plot becomes too narrow to read.
+    x0 = min(labels, chart.width * 0.42, max(x_value - values - 22 - LEAST_PLOT, chart.width * 0.2)) + 10
     lines = [len(wrap(row.label, x0 - 8)) for row in chart.rows]
     heights = tuple(max(row_height(chart.rows), 11.5 * count + 7) for count in lines)
-    x_value = chart.width - wide - 8
-    values = max([text_width(row.value.text) for row in chart.rows if row.value] + [20.0])
     return _Frame(chart, lang, x0, x_value - values - 12, x_value, heights)
 
 
@@ -163,9 +165,24 @@ def _text(x: float, y: float, content: object, **style: str) -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}"{extra}{trace}>{escape(str(content))}</text>'
 
 
+def _ticks(frame: _Frame) -> list[float]:
+    """Return the tick places whose labels do not run into one another."""
+    top, room = frame.chart.high, frame.x1 - frame.x0
+    for about in (5, 4, 3, 2, 1):
+        ticks = [tick for tick in nice_ticks(top, about=about) if tick <= top * (1 + 1e-9)]
+        gap = room / max(len(ticks) - 1, 1)
+        if max(text_width(_tick_text(tick), SMALL) for tick in ticks) + 6 <= gap:
+            break
+    return ticks
+
+
+def _tick_text(tick: float) -> str:
+    return f"{tick:,.10g}"
+
+
 def _grid(frame: _Frame) -> list[str]:
     chart, top = frame.chart, HEAD - 3
-    ticks = [tick for tick in nice_ticks(chart.high) if tick <= chart.high + 1e-9]
+    ticks = _ticks(frame)
     path = "".join(f"M{frame.x(tick):.1f} {top:.1f}V{frame.bottom:.1f}" for tick in ticks)
     parts = []
     if chart.band:
@@ -174,7 +191,7 @@ def _grid(frame: _Frame) -> list[str]:
                      f' height="{frame.bottom - top:.1f}" fill="{BAND}"/>')  # fmt: skip
     parts.append(f'<path d="{path}" stroke="{RULE}" stroke-width="0.8" fill="none"/>')
     for tick in ticks:
-        parts.append(_text(frame.x(tick), frame.bottom + 12, f"{tick:g}", font_size=f"{SMALL}", fill=GREY,
+        parts.append(_text(frame.x(tick), frame.bottom + 12, _tick_text(tick), font_size=f"{SMALL}", fill=GREY,
                            text_anchor="middle", trace="given"))  # fmt: skip
     for line in chart.lines:
         dash = ' stroke-dasharray="3 2"' if line.dashed else ""
@@ -247,8 +264,8 @@ def _numbers(frame: _Frame, row: Row, middle: float, bold: dict[str, str]) -> Se
     if row.value:
         parts.append(_text(frame.x_value - 6, y, row.value, font_size=f"{LABEL}", fill=INK, font_weight="bold",
                            text_anchor="end", trace=trace_of(row.value)))  # fmt: skip
-    if row.interval:
-        mark = f" [{row.mark}]" if row.mark else ""
-        parts.append(_text(frame.chart.width, y, f"{row.interval}{mark}", font_size=f"{SMALL}", fill=GREY,
-                           text_anchor="end", trace=trace_of(row.interval), **bold))  # fmt: skip
+    mark = f" [{row.mark}]" if row.mark else ""
+    trace = {"trace": trace_of(row.interval)} if row.interval else {}
+    parts.append(_text(frame.chart.width, y, f"{row.interval or '–'}{mark}", font_size=f"{SMALL}", fill=GREY,
+                       text_anchor="end", **trace, **bold))  # fmt: skip
     return parts

@@ -9,19 +9,22 @@ from typing import Any
 
 from markupsafe import Markup
 
+from reports.charts import text_width
 from reports.facts import Facts, one_sided_level
-from reports.figures import NARROW, Figure, columns, depth_figures, domain_figure, free_column, readings_figure
+from reports.figures import NARROW, WIDE, Figure, columns, depth_figures, domain_figure, free_column, readings_figure
 from reports.points import key_points
 from reports.quality import detail_rows, method_lines, note_lines, quality_rows, read_lines, target_rows
 from reports.tables import by_domain
 from reports.tiles import lead_lines, tiles, title_line
 from reports.trace import given
-from reports.words import say, wave_name
+from reports.words import plain, say, wave_name
 
 HERE = Path(__file__).parent
 HTML_LANG = {"zh": "zh-CN", "en": "en"}
 SPLIT = 445.0  # px: the width of a figure that has the key points beside it
+H1 = 24.0  # px: the size of the headline, which is set smaller when it would not fit one line
 SHORT = 6  # rows
+DIGEST = 16  # characters of a digest that are printed; the manifest of the release holds all of them
 QUALITY_HEAD, QUALITY_ROW = 60.0, 18.5  # px
 
 
@@ -90,6 +93,7 @@ def view(facts: Facts, layout: Layout) -> dict[str, Any]:
         "read_first": layout.read_first,
         "tight": layout.tight,
         "headline": title_line(facts),
+        "long_headline": text_width(plain(title_line(facts)), H1) > WIDE,
         "lead": lead_lines(facts),
         "tiles": tiles(facts),
         "targets": _targets(facts),
@@ -146,5 +150,6 @@ def _reproduce(facts: Facts) -> dict[str, Any]:
     return {
         "title": say("box.reproduce", lang), "files": say("reproduce.files", lang, trace=given(trace)),
         "command": context.command, "command_label": say("reproduce.command", lang),
-        "digests": tuple(context.digests.items()), "digests_label": say("reproduce.digests", lang),
+        "digests": tuple((name, digest[:DIGEST]) for name, digest in context.digests.items()),
+        "digests_label": say("reproduce.digests", lang),
     }  # fmt: skip

@@ -11,7 +11,7 @@ from reports.brief import DomainFigure
 from reports.charts import Chart, Line, Row, chart_height, dot_whisker, nice_ticks, wrap
 from reports.numbers import is_number
 from reports.printing import Printer, bare_percent, mark_of
-from reports.tables import HEADLINE, NATIONAL, Assessment, Cell, by_domain, national, pick
+from reports.tables import HEADLINE, NATIONAL, Assessment, Cell, by_domain, national, pick, reading_keys
 from reports.trace import given, trace_of
 from reports.words import plain, say, wave_name
 
@@ -52,6 +52,7 @@ def readings_figure(ink: Printer, cells: Sequence[Cell], targets: tuple[Assessme
     found = [cell for name in brief.readings if (cell := national(cells, name))]
     found += [cell for cell in pick(cells, brief.headline, domain_by="all", domain_key="all")
               if cell.definition != HEADLINE]  # fmt: skip
+    found += [cell for cell in range_ends(cells, targets) if cell not in found]
     if not brief.readings or not found:
         return None
     form = ink.formatter(found)
@@ -60,6 +61,13 @@ def readings_figure(ink: Printer, cells: Sequence[Cell], targets: tuple[Assessme
               unit=given(ink.unit(found[0])))  # fmt: skip
     plan = _Plan(say("figure.readings", ink.lang), sub, tuple(found), rows, width, targets)
     return _figure(ink, plan, number)
+
+
+def range_ends(cells: Sequence[Cell], targets: Sequence[Assessment]) -> tuple[Cell, ...]:
+    """Return the national cells that give the ends of the range over definitions, so that the range can be seen."""
+    ends = {name for target in targets for name in target.names.values()}
+    return tuple(cell for cell in cells if (cell.domain_by, cell.domain_key) == NATIONAL
+                 and not ends.isdisjoint(reading_keys(cell.indicator, cell.definition)))  # fmt: skip
 
 
 def _is_headline(ink: Printer, cell: Cell) -> bool:
@@ -181,6 +189,8 @@ def _notes(ink: Printer, plan: _Plan) -> tuple[Markup, ...]:
     if domains:
         notes.append(say("figure.order", lang))
     notes += [*plan.notes]
+    if any(cell.fixed for cell in plan.cells):
+        notes.append(say("figure.fixed", lang))
     notes += [say(f"figure.marks.{mark}", lang) for mark in ("u", "x", "c") if mark in marks]
     return tuple(notes)
 

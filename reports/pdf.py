@@ -50,6 +50,10 @@ class LaidOut:
         """The number of pages."""
         return len(self.document.pages)
 
+    def page_of(self, anchor: str) -> int | None:
+        """Return the page, from 0, on which the element with this id begins."""
+        return next((number for number, page in enumerate(self.document.pages) if anchor in page.anchors), None)
+
     def write(self, *, lang: str, created: str, identifier: str, attached: tuple[Attached, ...] = ()) -> bytes:
         """Return the PDF, tagged, with the files inside it."""
         metadata = self.document.metadata
@@ -138,12 +142,14 @@ def _finish(document: Any, pdf: Any, *, filler: int) -> None:
     take both for one line end, and the stated length is then wrong by one (PDF/A forbids it). Streams that exist by
     now are stored plain in that case; the two that are made later, the index and its objects, change with a filler.
     """
+    import pydyf  # type: ignore[import-untyped,unused-ignore]
+
     pdf.objects[int(pdf.catalog["Metadata"].split()[0])].compress = False
     for stream in pdf.objects:
         if getattr(stream, "compress", False) and BROKEN_END in stream.data:
             stream.compress = False
     if filler:
-        pdf.info["Trapped"] = "/False" + " " * filler
+        pdf.add_object(pydyf.Dictionary({"Filler": filler}))
 
 
 def _attachment(weasyprint: Any, file: Attached, created: str) -> Any:

@@ -50,7 +50,7 @@ class Printer:
 
     def interval(self, cell: Cell, form: Callable[[float], str]) -> Shown | None:
         """Return the printed interval of a cell, or None where there is none."""
-        if cell.ci_low is None or cell.ci_high is None:
+        if not cell.has_interval or cell.ci_low is None or cell.ci_high is None:
             return None
         text = interval(form(cell.ci_low), form(cell.ci_high), self.lang)
         return Shown(text, (_source(cell, "ci_low"), _source(cell, "ci_high")))

@@ -7,14 +7,16 @@ from collections.abc import Callable, Sequence
 from markupsafe import Markup
 
 from reports.facts import DASH, MARKS, Facts, bounds, html, pace, target_name
+from reports.figures import range_ends
 from reports.numbers import count, exact, is_number, percent, show
 from reports.printing import Printer, mark_of
 from reports.rules import METHODS, RULES
-from reports.tables import NATIONAL, Assessment, Cell
+from reports.tables import HEADLINE, NATIONAL, Assessment, Cell
 from reports.trace import Shown, Source, given
 from reports.words import say, verdict_word, wave_name
 
 TableRow = tuple[Markup, ...]
+ORDER = {key: place for place, key in enumerate(RULES)}  # the quality box follows the rule table, not the table's rows
 DONT_KNOW_ROWS = 4  # the questions most often answered "don't know"; all of them are in quality.csv
 
 
@@ -57,7 +59,10 @@ def _quality_number(item: str, value: float) -> str:
 def quality_rows(facts: Facts) -> tuple[tuple[Markup, Shown], ...]:
     """Return the quality box: the items that have a name here, and the questions most often answered "don't know"."""
     items = quality_items(facts)
-    named = [(say(f"quality.{item}", facts.lang), shown) for item, shown in items if f"quality.{item}" in RULES]
+    known = sorted(
+        (pair for pair in items if f"quality.{pair[0]}" in RULES), key=lambda pair: ORDER[f"quality.{pair[0]}"]
+    )
+    named = [(say(f"quality.{item}", facts.lang), shown) for item, shown in known]
     unsure = [(item.partition(":")[2], shown) for item, shown in items if item.startswith("item_dk_rate:")]
     values = {shown: float(facts.quality["value"].iloc[shown.sources[0].row]) for _, shown in unsure}
     most = sorted(unsure, key=lambda pair: -values[pair[1]])[:DONT_KNOW_ROWS]
@@ -69,10 +74,15 @@ def quality_rows(facts: Facts) -> tuple[tuple[Markup, Shown], ...]:
 
 
 def detail_rows(facts: Facts) -> tuple[TableRow, ...]:
-    """Return the precision table: the national cells of the brief's indicators, headline readings and variants."""
-    named = facts.ink.brief.indicators()
-    found = [cell for name in named for cell in facts.cells
-             if cell.indicator == name and (cell.domain_by, cell.domain_key) == NATIONAL]  # fmt: skip
+    """Return the precision table: the brief's indicators, the variants of the headline, and the ends of the range."""
+    ends = range_ends(facts.cells, facts.targets)
+    found = []
+    for name in facts.ink.brief.indicators():
+        for cell in facts.cells:
+            if cell.indicator != name or (cell.domain_by, cell.domain_key) != NATIONAL:
+                continue
+            if cell.definition == HEADLINE or name == facts.ink.brief.headline or cell in ends:
+                found.append(cell)
     return tuple(_detail_row(facts.ink, cell) for cell in found)
 
 
@@ -91,7 +101,7 @@ def _detail_row(ink: Printer, cell: Cell) -> TableRow:
         Markup("{}").format(ink.interval(cell, form) or DASH),
         _cited(cell, "se", cell.se, lambda value: se(value, 2)),
         _cited(cell, "n", cell.n, lambda value: f"{value:,.0f}"),
-        _cited(cell, "n_eff", cell.n_eff, lambda value: show(exact(value), 0)),
+        _cited(cell, "n_eff", cell.n_eff if rate else None, lambda value: show(exact(value), 0)),
         _cited(cell, "deff", cell.deff, lambda value: show(exact(value), 2)),
     )
 

@@ -66,10 +66,39 @@ def _fitting(facts: Facts) -> tuple[str, LaidOut]:
         shown = view(facts, layout)
         html = _page(facts, shown)
         laid = lay_out(html, title=document_title(facts))
-        wanted = 2 + len(shown["sheets"]) if shown["wide"] else PAGES[brief.type][0]
-        if laid.pages <= wanted:
+        if _fits(laid, brief, len(shown["sheets"])):
             break
     return html, laid
+
+
+def _fits(laid: LaidOut, brief: Brief, sheets: int) -> bool:
+    """Tell whether every part begins on the page meant for it and the brief keeps to its pages."""
+    if not brief.readings:
+        return laid.pages == PAGES[brief.type][0]
+    meant = {"beside": 0, "back": 1 + sheets}
+    return laid.pages <= PAGES[brief.type][1] and all(laid.page_of(part) == page for part, page in meant.items())
+
+
+def trace_path(out: Path) -> Path:
+    """Return where the trace of a brief's numbers is written."""
+    return out.with_suffix(".trace.json")
+
+
+def _check_pages(pages: int, brief: Brief, out: Path) -> None:
+    low, high = PAGES[brief.type]
+    if low <= pages <= high:
+        return
+    change = "Name fewer domains or shorten the notes" if pages > high else "Name more domains, or write `type: tables`"
+    raise UptakeError(f"{out.name}: the brief has {pages} pages; a brief of type {brief.type} has {low} to {high}, or"
+                      f" it is not read. {change} in {brief.place}.")  # fmt: skip
+
+
+def _fits(laid: LaidOut, brief: Brief, sheets: int) -> bool:
+    """Tell whether every part begins on the page meant for it and the brief keeps to its pages."""
+    if not brief.readings:
+        return laid.pages == PAGES[brief.type][0]
+    meant = {"beside": 0, "back": 1 + sheets}
+    return laid.pages <= PAGES[brief.type][1] and all(laid.page_of(part) == page for part, page in meant.items())
 
 
 def trace_path(out: Path) -> Path:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 HEADLINE = "headline"
 NATIONAL = ("all", "all")
+FIXED = 1e-6  # a relative standard error below this is what summing in floating point leaves
 OPEN = frozenset({"", "none", "ok", "open", "not_applicable"})  # values of `disclosure` that hide nothing
 
 
@@ -47,9 +48,20 @@ class Cell:
         return self.estimate is not None
 
     @property
+    def fixed(self) -> bool:
+        """True when the design or the calibration fixes the number, so that it has no sampling error but rounding's.
+
+        An all-yes cell is not fixed: its standard error is 0, but its interval is not.
+        """
+        if self.se is None or self.estimate is None:
+            return False
+        width = 0.0 if self.ci_low is None or self.ci_high is None else self.ci_high - self.ci_low
+        return max(self.se, width / 4) <= FIXED * abs(self.estimate)
+
+    @property
     def has_interval(self) -> bool:
-        """True when both ends of the interval may be printed and exist."""
-        return self.ci_low is not None and self.ci_high is not None
+        """True when both ends of the interval may be printed, exist, and say something."""
+        return self.ci_low is not None and self.ci_high is not None and not self.fixed
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from reports.facts import MARKS, Facts, bounds, html, one_sided_level, pace, range_is_open, range_names, target_name
+from reports.facts import MARKS, Facts, bounds, html, one_sided_level, pace, range_is_open, target_name
 from reports.numbers import count
 from reports.printing import integer, mark_of
 from reports.tables import Assessment, Cell, national
@@ -33,7 +33,12 @@ def title_line(facts: Facts) -> Markup:
     name = ink.indicator(cell)
     if number is None:
         return headline(Finding(name, "withheld", {}), facts.lang)
-    inside = say("headline.interval", facts.lang, level=ink.level(cell), interval=ends) if ends else ""
+    inside: Markup | str = ""
+    if ends:
+        words = say("headline.interval", facts.lang, level=ink.level(cell), interval=ends)
+        # The space before the bracket may break the line; nothing inside it may.
+        space = " " if words.startswith(" ") else ""
+        inside = Markup('{}<span class="whole">{}</span>').format(space, words.lstrip())
     slots = {"value": ink.with_unit(number, cell), "interval": inside}
     if facts.target:
         slots["target"] = html(target_name(facts, facts.target))
@@ -61,17 +66,17 @@ def _basis(facts: Facts, wave: Markup) -> Markup:
     if cell.has_interval:
         rule = "lead.interval" if facts.ink.brief.readings else "lead.interval.plain"
         return say(rule, facts.lang, wave=wave, n=n, population=facts.population)
-    why = say("why.calibrated" if cell.se == 0 else "why.none", facts.lang)
+    why = say("why.fixed" if cell.fixed else "why.none", facts.lang)
     return say("lead.no_interval", facts.lang, wave=wave, n=n, population=facts.population, why=why)
 
 
 def tiles(facts: Facts) -> tuple[Tile, ...]:
-    """Return up to four key figures; each brings its interval, and none is made of a suppressed cell."""
+    """Return up to five key figures; each brings its interval, and none is made of a suppressed cell."""
     target = facts.target
     if target is None:
         names = dict.fromkeys((facts.ink.brief.headline, *facts.ink.brief.depth))
         cells = [cell for name in names if (cell := national(facts.cells, name))]
-        return tuple(level_tile(facts, cell, given(facts.ink.indicator(cell))) for cell in cells[:4])
+        return tuple(level_tile(facts, cell, given(facts.ink.indicator(cell))) for cell in cells[:5])
     found = (
         level_tile(facts, facts.head, say("tile.level", facts.lang)),
         range_tile(facts, target),
@@ -87,7 +92,7 @@ def level_tile(facts: Facts, cell: Cell, label: Markup) -> Tile:
     number, ends = ink.value(cell, form := ink.formatter([cell])), ink.interval(cell, form)
     if number is None:
         return Tile(label, Markup("[{}]").format(mark_of(cell)), Markup(""), ink.withheld(cell), word=True)
-    note = say("tile.no_interval", facts.lang)
+    note = say("tile.fixed" if cell.fixed else "tile.no_interval", facts.lang)
     if ends:
         note = say("tile.interval", facts.lang, level=ink.level(cell), interval=ends)
     mark = f" [{mark_of(cell)}]" if mark_of(cell) else ""
@@ -123,8 +128,7 @@ def range_tile(facts: Facts, target: Assessment) -> Tile | None:
     shown = facts.ink.assessed_interval(target, ("definition_low", "definition_high"), form)
     if shown is None or not facts.ink.brief.readings or not range_is_open(facts, target):
         return None
-    names = range_names(facts, target)
-    note = say("tile.range.note", facts.lang, low=names[0], high=names[1])
+    note = say("tile.range.note", facts.lang)
     return Tile(say("tile.range", facts.lang), html(shown), Markup("%"), note)
 
 

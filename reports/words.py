@@ -59,10 +59,10 @@ def spaced(filled: Markup, *, before: str, after: str) -> Markup:
     The gap is a margin, not a space: copied text and screen readers keep the number and its words together.
     """
     html = str(filled)
-    if not html.startswith('<span class="num"'):
+    if not html.startswith('<span class="num'):
         return filled
     marks = (" l" if _is_han(before[-1:]) else "") + (" r" if _is_han(after[:1]) and html.count("<span") == 1 else "")
-    return Markup(html.replace('class="num"', f'class="num{marks}"', 1))
+    return Markup(html.replace('class="num', f'class="num{marks}', 1))
 
 
 def _is_han(char: str) -> bool:

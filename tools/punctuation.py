@@ -29,7 +29,9 @@ Span = tuple[int, int]
 
 
 def mended(text: str) -> str:
-    """Return Chinese text with full-width punctuation beside hanzi."""
+    """Return Chinese text with full-width punctuation beside hanzi; text without hanzi stays as it is."""
+    if not re.search(f"[{HAN}]", text):
+        return text
     return _BESIDE.sub(lambda found: found[0].translate(WIDE), text)
 
 
@@ -39,8 +41,8 @@ def python_spans(text: str) -> Iterator[Span]:
     for line in text.splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        # Docstrings show YAML, whose commas are syntax.
-        if token.type == tokenize.STRING and '"""' not in token.string:
+        # Docstrings show YAML, whose commas are syntax; raw strings are patterns.
+        if token.type == tokenize.STRING and '"""' not in token.string and token.string[0] != "r":
             yield starts[token.start[0] - 1] + token.start[1], starts[token.end[0] - 1] + token.end[1]
 
 

@@ -36,6 +36,8 @@ def estimate(run: Run, *, responses: Path | None = None, weights: Path | None = 
     made = _estimated(run, sources)
     for contract, frame in _written(run, made):
         run.write(contract, frame, inputs)
+    for warning in made.warnings:
+        say(5, f"note: {warning}")
     counts = made.estimates["status"].value_counts()
     say(5, f"{len(made.estimates):,} estimates: {counts.get('publish', 0):,} to publish, {counts.get('caution', 0):,}"
            f" with caution, {counts.get('suppress', 0):,} not to publish")  # fmt: skip
@@ -75,8 +77,9 @@ def _estimated(run: Run, sources: list[Path]) -> EstimateTables:
     else:
         answers, weights = read_table(sources[0], tables.RESPONSES), read_table(sources[1], tables.WEIGHTS)
         quality = _weighing_quality(run)
+    known = {domain.column: [code.code for code in domain.names()] for domain in study.settings.domains}
     return estimate_tables(
-        answers, weights, study.plan, study.indicators, study.targets, wave=run.wave, quality=quality
+        answers, weights, study.plan, study.indicators, study.targets, wave=run.wave, quality=quality, domain_keys=known
     )
 
 

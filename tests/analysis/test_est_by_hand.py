@@ -10,7 +10,17 @@ import pandas as pd
 import pytest
 
 from analysis import (
-    Expr, PostStrata, ReplicateWeights, Survey, SurveyDesign, counts, mean, proportion, proportions, ratio, total,
+    Expr,
+    PostStrata,
+    ReplicateWeights,
+    Survey,
+    SurveyDesign,
+    counts,
+    mean,
+    proportion,
+    proportions,
+    ratio,
+    total,
 )  # fmt: skip
 
 
@@ -123,7 +133,9 @@ def test_lonely_psu_rules(rule: str, variance: float) -> None:
 
 def test_poststratification_centres_scores_within_cells() -> None:
     rows = drawn("g w y\np 2 1\np 2 3\np 2 5\nq 2 4\nq 2 8")
-    fitted = Survey(rows, SurveyDesign(weights="w")).poststratify(pd.DataFrame({"g": ["p", "q"], "total": [9, 6]}), by="g")
+    fitted = Survey(rows, SurveyDesign(weights="w")).poststratify(
+        pd.DataFrame({"g": ["p", "q"], "total": [9, 6]}), by="g"
+    )
     found = total(fitted, "y").frame.iloc[0]
     # Weights 3 and 3: total 3*9 + 3*12 = 63; residuals 3*(-2 0 2) and 3*(-2 2): V = 5/4 * (72 + 72) (their sum is 0).
     assert found.estimate == pytest.approx(63, rel=1e-10)

@@ -46,7 +46,9 @@ def test_any_row_order_gives_the_same_digits() -> None:
     for design in (DESIGN, clustered):
         first = ratio(Survey(rows, design), ["y", "x"], ["x", "y"], by=[(), ("code",)])
         for seed in range(3):
-            again = ratio(Survey(rows.sample(frac=1, random_state=seed), design), ["y", "x"], ["x", "y"], by=[(), ("code",)])
+            again = ratio(
+                Survey(rows.sample(frac=1, random_state=seed), design), ["y", "x"], ["x", "y"], by=[(), ("code",)]
+            )
             assert again.meta.totals_digest == first.meta.totals_digest
             pd.testing.assert_frame_equal(again.frame, first.frame, check_exact=True)
             assert np.array_equal(again.vcov, first.vcov)
@@ -58,7 +60,13 @@ def test_every_source_gives_the_same_digits(tmp_path: Path) -> None:
     rows.to_csv(tmp_path / "rows.csv", index=False)
     connection = duckdb.connect()
     connection.register("frame", rows)
-    sources = [rows, pa.Table.from_pandas(rows), tmp_path / "rows.parquet", str(tmp_path / "rows.parquet"), connection.sql("SELECT * FROM frame")]
+    sources = [
+        rows,
+        pa.Table.from_pandas(rows),
+        tmp_path / "rows.parquet",
+        str(tmp_path / "rows.parquet"),
+        connection.sql("SELECT * FROM frame"),
+    ]
     found = [proportion(Survey(source, DESIGN), ["y", Expr("big", "x > 20")], by="code") for source in sources]
     for other in found[1:]:
         pd.testing.assert_frame_equal(other.frame, found[0].frame, check_exact=True)

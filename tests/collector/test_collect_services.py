@@ -349,8 +349,8 @@ def test_a_wave_nobody_started_is_not_exported(store: Store, robots: Questionnai
     with pytest.raises(StoreError) as caught:
         export_responses(store, robots, wave="2026Q4")
     assert str(caught.value) == (
-        'The answer store has no wave "2026Q4" of the questionnaire "robots": nothing was collected. Start the wave first, '
-        "or correct its name."
+        'The answer store has no wave "2026Q4" of the questionnaire "robots": nothing was collected. Start the wave '
+        "first, or correct its name."
     )
 
 

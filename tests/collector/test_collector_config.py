@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -74,7 +73,7 @@ def test_keys_of_a_study_are_made_once_and_kept_private(tmp_path: Path) -> None:
     first = Config.for_study(tmp_path, wave="2026Q4")
     assert Config.for_study(tmp_path, wave="2026Q4") == first
     assert first.secret_key != first.code_key.decode()
-    assert os.stat(tmp_path / ".uptake" / "code.key").st_mode & 0o077 == 0
+    assert (tmp_path / ".uptake" / "code.key").stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.5", "example.org"])
@@ -83,9 +82,9 @@ def test_nothing_is_served_beyond_this_machine_without_tls(tmp_path: Path, host:
     with pytest.raises(ConfigError) as caught:
         serve(config)
     assert str(caught.value) == (
-        f"UPTAKE_HOST is {host}, which other machines can reach, and there is no TLS: access codes and answers would cross "
-        "the network in clear. Set UPTAKE_TLS_CERTIFICATE and UPTAKE_TLS_KEY, or UPTAKE_BEHIND_TLS_PROXY=yes when a proxy "
-        "on this machine ends TLS, or listen on 127.0.0.1."
+        f"UPTAKE_HOST is {host}, which other machines can reach, and there is no TLS: access codes and answers would "
+        "cross the network in clear. Set UPTAKE_TLS_CERTIFICATE and UPTAKE_TLS_KEY, or UPTAKE_BEHIND_TLS_PROXY=yes "
+        "when a proxy on this machine ends TLS, or listen on 127.0.0.1."
     )
 
 

@@ -28,11 +28,9 @@ def enterprise() -> Questionnaire:
 
 
 def said(**values: object) -> dict[str, Answer]:
-    """Answers by field; the text DK stands for don't know."""
-    return {
-        name: Answer(None, "dont_know") if value == "DK" else Answer(value, "answered")  # type: ignore[arg-type]
-        for name, value in values.items()
-    }
+    """Answers by field; DK stands for don't know, None for a blank."""
+    states = {"DK": Answer(None, "dont_know"), None: Answer(None, "blank")}
+    return {name: states.get(value) or Answer(value, "answered") for name, value in values.items()}
 
 
 TERMINALS = {
@@ -115,6 +113,7 @@ BROKEN: dict[tuple[str, str], dict[str, object]] = {
     ("autonomous_within_agents", "hard"): {"e12_autonomous": 7},
     ("stoppable_within_agents", "hard"): {"e12_stoppable": 7},
     ("nobody_can_stop", "soft"): {"e12_stoppable": 0},
+    ("tasks_have_a_basis", "hard"): {"e13_basis": None},
     ("tasks_many_for_agents", "soft"): {"e13_tasks": 600_001},
     ("some_terminal", "hard"): {"e18_n_t3_ai": 0, "e18_n_t9_ai": 0, "e18_n_byod_all": 3, "e18_n_byod_ai": 3},
     ("phones_and_pcs_many", "soft"): {"e18_n_t2_all": 300},

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from forms.fields import CODE_LISTS
 from forms.model import Questionnaire
 
 Load = Callable[[str], Questionnaire]
@@ -62,6 +63,13 @@ def test_the_digest_follows_the_words_and_not_the_layout(load: Load) -> None:
     assert load(ONE.replace("type: int}", "type: int, required: false}")).sha256 != first.sha256
     assert load(ONE.replace("Persons", "People")).sha256 != first.sha256
     assert len(first.sha256) == 64
+
+
+def test_the_digest_follows_the_code_lists_of_the_program(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = ONE.replace("type: int}", "type: code, codes: provinces}")
+    first = load(written).sha256
+    monkeypatch.setitem(CODE_LISTS, "provinces", CODE_LISTS["provinces"][:-1])  # type: ignore[arg-type]
+    assert load(written).sha256 != first
 
 
 def test_an_unknown_type_is_refused(faults_of: FaultsOf) -> None:

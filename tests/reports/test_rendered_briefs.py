@@ -209,6 +209,37 @@ def test_pages(releases: Path) -> None:
     assert counts == {"national-zh": 3, "national-en": 3, "homes-zh": 1, "homes-en": 1}
 
 
+def edges(path: Path) -> list[tuple[float, float]]:
+    """Return the leftmost and rightmost edge of the text of each page, in points."""
+    found = []
+    for number in range(len(document := pypdfium2.PdfDocument(path))):
+        text = document[number].get_textpage()
+        boxes = [text.get_charbox(place) for place in range(text.count_chars())]
+        boxes = [box for box in boxes if box[2] > box[0]]
+        found.append((min(box[0] for box in boxes), max(box[2] for box in boxes)))
+    return found
+
+
+@pytest.mark.parametrize(("name", "lang"), EDITIONS)
+def test_no_text_runs_out_of_the_margins(releases: Path, name: str, lang: str) -> None:
+    """A4 is 595.3 pt wide with margins of 15 mm, 42.5 pt."""
+    for left, right in edges(releases / name / f"{name}-{lang}.pdf"):
+        assert left > 41.5
+        assert right < 595.3 - 41.5
+
+
+def test_five_key_figures_with_long_units_stay_inside(
+    tmp_path: Path, homes: BriefTables, homes_brief: Brief, homes_context: BriefContext
+) -> None:
+    more = [homes.estimates[homes.estimates["indicator"] == "homes_ac"].assign(indicator=f"more{k}") for k in range(3)]
+    tables = replace(homes, estimates=pd.concat([homes.estimates, *more], ignore_index=True))
+    names = ("homes_ac", "more0", "more1", "more2")
+    measures = {name: homes_brief.measure("homes") for name in ("homes", *names)}
+    brief = replace(homes_brief, depth=names, measures=measures)
+    out = render_brief(tables, brief, lang="en", out=tmp_path / "homes-en.pdf", context=homes_context)
+    assert all(left > 41.5 and right < 553.8 for left, right in edges(out))
+
+
 def test_equal_inputs_give_equal_bytes(
     releases: Path, tmp_path: Path, homes: BriefTables, homes_brief: Brief, homes_context: BriefContext
 ) -> None:
@@ -255,7 +286,7 @@ def test_the_words_come_from_the_verdict_alone(
     """The estimate (46.4 %) lies far below 70 %: whatever it is, the page says what the verdict says."""
     for lang, words in (("zh", zh), ("en", en)):
         html = brief_html(with_verdict(national, verdict), national_brief, lang=lang, context=release_context)
-        top = re.sub(r"<[^>]+>", "", html[html.index("<h1>") : html.index('<div class="tiles')])
+        top = re.sub(r"<[^>]+>", "", html[html.index("<h1") : html.index('<div class="tiles')])
         assert words in top
         others = {"zh": ("高于", "低于"), "en": (" above ", " below ")}[lang]
         if verdict in ("cannot_tell", "not_due"):

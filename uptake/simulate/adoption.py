@@ -130,11 +130,12 @@ def _agents(rng: np.random.Generator, staff: Ints, has: Bools) -> dict[str, Any]
     autonomous = rng.binomial(agents, 0.4)
     stoppable = np.minimum(agents, np.maximum(rng.binomial(agents, 0.8), np.minimum(autonomous, 1)))
     tasks = np.rint(agents * np.exp(6.0 + rng.standard_normal(n))).astype(np.int64)
+    counted = rng.random(n) >= 0.12
     made: dict[str, Any] = {
         "e10_agents": agents, "e10_points": points, "e11_built": built, "e11_bought": bought,
         "e11_platform": agents - built - bought, "e12_autonomous": autonomous, "e12_stoppable": stoppable,
-        "e13_tasks": np.where(rng.random(n) < 0.12, None, tasks.astype(object)),
-        "e13_basis": np.where(rng.random(n) < 0.45, "records", "estimate"),
+        "e13_tasks": _asked(tasks, counted),
+        "e13_basis": _asked(np.where(rng.random(n) < 0.45, "records", "estimate"), counted),
     }  # fmt: skip
     return {name: _asked(values, has) for name, values in made.items()}
 

@@ -33,6 +33,8 @@ _OTHERWISE = {"partial": 0.10, "refused": 0.24, "not_contacted": 0.42, "ineligib
 _LANGUAGES = ("zh", "en")
 _ENGLISH = 0.08
 MOST_ATTEMPTS = 6
+# More than there are cores: a respondent mostly waits for a commit, and those who wait together share one.
+THREADS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def answer_wave(
     *,
     wave: str,
     seed: int,
-    threads: int = 2,
+    threads: int = THREADS,
     progress: Progress | None = None,
 ) -> dict[str, int]:
     """Let every unit of a started wave answer, refuse or stay silent.
@@ -63,7 +65,7 @@ def answer_wave(
     pages, refused_entries (hard checks and unreadable text), confirmed and corrected (soft checks explained, heeded).
     Raises UptakeError where the wave was not started for a unit of the sample.
     """
-    visits = list(_visits(store, questionnaire, sample, truth, wave, seed))
+    visits = list(_visits(store, questionnaire, sample, truth, wave=wave, seed=seed))
     counts: Counter[str] = Counter()
     with ThreadPoolExecutor(max_workers=threads) as pool:
         for found in pool.map(lambda visit: _make(store, visit, seed), visits):
@@ -74,7 +76,7 @@ def answer_wave(
 
 
 def _visits(
-    store: Store, questionnaire: Questionnaire, sample: DataFrame, truth: DataFrame, wave: str, seed: int
+    store: Store, questionnaire: Questionnaire, sample: DataFrame, truth: DataFrame, *, wave: str, seed: int
 ) -> Iterable[Visit]:
     from collector import find_assignments
 

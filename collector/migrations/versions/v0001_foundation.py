@@ -39,9 +39,11 @@ TABLES = (
 
 def upgrade() -> None:
     """Make the tables and the triggers that keep them honest."""
+    _what_is_asked()
     _who_is_asked()
     _what_is_answered()
-    _what_is_settled()
+    _what_is_submitted()
+    _what_the_office_knows()
     _who_is_there()
     op.execute(KEEP_CURRENT)
     for table in WRITTEN_ONCE:
@@ -58,7 +60,7 @@ def downgrade() -> None:
         op.drop_table(table)
 
 
-def _who_is_asked() -> None:
+def _what_is_asked() -> None:
     op.create_table(
         "definition",
         sa.Column("sha256", sa.String(length=64), nullable=False),
@@ -78,6 +80,9 @@ def _who_is_asked() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("name", "questionnaire"),
     )
+
+
+def _who_is_asked() -> None:
     op.create_table(
         "assignment",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -144,7 +149,7 @@ def _what_is_answered() -> None:
     )
 
 
-def _what_is_settled() -> None:
+def _what_is_submitted() -> None:
     op.create_table(
         "confirmation",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -176,6 +181,9 @@ def _what_is_settled() -> None:
         sa.UniqueConstraint("assignment_id", "number"),
         sa.UniqueConstraint("receipt_code"),
     )
+
+
+def _what_the_office_knows() -> None:
     op.create_table(
         "disposition_event",
         sa.Column("id", sa.Integer(), nullable=False),

@@ -1,0 +1,15 @@
+"""The examples in the docstrings of the estimators are run."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+
+import pytest
+
+
+@pytest.mark.parametrize("module", ["analysis.estimators", "analysis.intervals"])
+def test_the_examples_of_the_docstrings_hold(module: str) -> None:
+    found = doctest.testmod(importlib.import_module(module))
+    assert found.attempted > 0
+    assert found.failed == 0
