@@ -78,7 +78,7 @@ def proportion_interval(
 
     >>> found = proportion_interval(0.9, 0.03, 100, 60)
     >>> round(found.low, 4), round(found.high, 4)
-    (0.8231, 0.9514)
+    (0.823, 0.9513)
     """
     rule = _METHODS.get(method)
     if rule is None:

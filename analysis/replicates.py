@@ -17,6 +17,7 @@ from analysis.variance import PostCells
 from uptake.contract.errors import DesignError
 
 RANK_TOLERANCE = 1e-7
+SURELY_FULL = 1e-9  # squared ratio of singular values far above what rounding of the Gram matrix could make
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,10 @@ def _rank(matrix: Floats) -> float:
     if not len(matrix):
         return 0.0
     if len(matrix) > matrix.shape[1]:
+        # The small Gram matrix settles the usual case, full rank, at a tenth of the cost of a QR of all rows.
+        squares = np.linalg.eigvalsh(matrix.T @ matrix)
+        if squares[0] > SURELY_FULL * squares[-1]:
+            return float(matrix.shape[1])
         matrix = np.asarray(np.linalg.qr(matrix, mode="r"))
     values = np.linalg.svd(matrix, compute_uv=False)
     return float((values > RANK_TOLERANCE * values[0]).sum()) if values[0] > 0 else 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,8 @@ class Source:
             raise EstimationError(_first_line(fault), code="EXPRESSION_SYNTAX") from fault
         except (duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.InvalidInputException) as fault:
             raise EstimationError(_first_line(fault), code="EXPRESSION_VALUE") from fault
+        except duckdb.IOException as fault:
+            raise TableError(str(fault).splitlines()[0]) from fault
 
     def expression_types(self, expressions: dict[str, str]) -> dict[str, str]:
         """Return the SQL type of each expression over the rows."""
@@ -92,17 +95,33 @@ def open_source(data: object) -> Source:
     """Return the rows of a pandas or Arrow table, a Parquet or CSV path, or a DuckDB relation."""
     if isinstance(data, duckdb.DuckDBPyRelation):
         return described(Source(run=lambda sql: data.query(_PLACE, sql), text=f"SELECT * FROM {_PLACE}", types={}))
-    connection = duckdb.connect()
-    connection.execute("SET enable_progress_bar = false")
+    connection = _database().cursor()  # a cursor has views of its own and costs a hundredth of a database
     table = _PLACE
     if isinstance(data, str | Path):
         table = _file(Path(data))
     else:
-        connection.register(_PLACE, _arrow(data) if hasattr(data, "iloc") else data)
+        _register(connection, data)
     source = Source(run=lambda sql: connection.execute(sql), text=f"SELECT * FROM {table}", types={})
     inside = [str(name) for name in source.columns(f"DESCRIBE {source.text}")["column_name"]]
     own = _own_names(data, source)
     return described(replace(source, renamed={a: b for a, b in zip(own, inside, strict=True) if a != b}))
+
+
+@lru_cache(maxsize=1)
+def _database() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    connection.execute("SET enable_progress_bar = false")
+    return connection
+
+
+def _register(connection: duckdb.DuckDBPyConnection, data: object) -> None:
+    try:
+        connection.register(_PLACE, _arrow(data) if hasattr(data, "iloc") else data)
+    except duckdb.InvalidInputException as fault:
+        raise TableError(
+            f"data is a {type(data).__name__} - give a pandas or Arrow table, the path of a Parquet or CSV file, or a "
+            "DuckDB relation."
+        ) from fault
 
 
 def _arrow(frame: Any) -> object:

@@ -13,6 +13,7 @@ from analysis.engine import Engine, Named, Totals, TotalsRequest
 from analysis.faults import DesignFault, Weighting, column_faults, lonely_faults, nesting_faults, stage_faults
 from analysis.fixedpoint import weight_exponent
 from analysis.measures import design_measures
+from analysis.replicates import check_replicates, replicate_columns
 from analysis.source import Source, described, is_numeric, literal, open_source
 from uptake.contract.errors import DesignError
 
@@ -66,7 +67,7 @@ class Survey:
         """Return a frame of everything that is wrong or unusual: severity, code, where, message."""
         import pandas as pd
 
-        found = [*_all_faults(self), *self._duplicates()]
+        found = [*_all_faults(self), *_replicate_faults(self), *self._duplicates()]
         rows: list[tuple[str, str, str, str]] = [(f.severity, f.code, f.where, f.message) for f in found]
         if not any(fault.code.startswith("WEIGHT_") and fault.severity == "reject" for fault in found):
             rows.append(("info", "KISH", f'column "{self.design.weights}"', self._kish()))
@@ -173,6 +174,16 @@ def _all_faults(survey: Survey) -> list[DesignFault]:
     if survey.design.replicates or any(fault.severity == "reject" for fault in found):
         return found
     return [*found, *lonely_faults(survey.design, sampling_stages(survey.design, totals))]
+
+
+def _replicate_faults(survey: Survey) -> list[DesignFault]:
+    if survey.design.replicates is None:
+        return []
+    try:
+        check_replicates(survey.source, replicate_columns(survey.design, survey.source))
+    except DesignError as fault:
+        return [DesignFault(fault.code, "the replicate weights", str(fault), "reject")]
+    return []
 
 
 def _weighting(source: Source, design: SurveyDesign) -> Weighting:

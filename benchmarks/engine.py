@@ -70,7 +70,7 @@ def statsmodels_loop(frame: pd.DataFrame) -> object:
     return [(d.mean, d.std_mean) for d in (DescrStatsW(rows.y0, weights=rows.w) for _, rows in frame.groupby("area"))]
 
 
-def main(rows: int, rounds: int) -> None:
+def main(rows: int = 100_000, rounds: int = 3) -> None:
     """Print the ratios."""
     frame = population(rows)
     with tempfile.TemporaryDirectory() as folder:
@@ -98,4 +98,4 @@ def main(rows: int, rounds: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000, int(sys.argv[2]) if len(sys.argv) > 2 else 3)
+    main(*(int(argument) for argument in sys.argv[1:3]))

@@ -61,7 +61,7 @@ class Obstacle:
     count: int = 1
 
 
-def show_check(assignment: Assignment, *, status: int = 200) -> tuple[str, int]:
+def show_check(assignment: Assignment) -> tuple[str, int]:
     """Render the last look."""
     lang, questionnaire = language(), assignment.questionnaire
     state = standing(deployment().store, assignment)
@@ -70,7 +70,6 @@ def show_check(assignment: Assignment, *, status: int = 200) -> tuple[str, int]:
     pages = [questionnaire.page(page) for page in way.pages]
     return looks.page(
         "check.html",
-        status=status,
         chapters=[_chapter(page, way, answers, lang) for page in pages],
         obstacles=_obstacles(assignment, look_over(assignment, state), lang),
         questionnaire=questionnaire,

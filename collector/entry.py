@@ -41,7 +41,8 @@ def start() -> tuple[str, int]:
 
 @blueprint.get("/enter")
 def enter_again() -> Response:
-    """Lead a reload of the code page back to it."""
+    """Lead a reload of the code page back to it, in the language that was asked for."""
+    language()
     return redirect(url_for("respond.resume" if signed_in() else "entry.start"))
 
 
@@ -50,6 +51,8 @@ def enter() -> Response | tuple[str, int]:
     """Take an access code; a right one opens its questionnaire, with any text held from before."""
     here, typed = deployment(), request.form.get("code", "")
     kept = held.from_text(request.form.get("held"))
+    if "language" in request.form:  # the switch is a button of this form, so that held text survives it
+        return show_entry(typed=typed, kept=kept, notice="expired" if kept else None)
     if not typed.strip():
         return show_entry(error="code_empty", kept=kept, status=422)
     assignment = find_by_code(here.store, here.questionnaires, typed, code_key=here.config.code_key)

@@ -143,7 +143,7 @@ def send() -> Response | tuple[str, int]:
     if outcome.changed:
         flash("changed_meanwhile")
         return redirect(url_for("respond.check"), code=303)
-    return check_view.show_check(assignment, status=422)
+    return redirect(url_for("respond.check"), code=303)
 
 
 @blueprint.get("/receipt")

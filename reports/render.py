@@ -93,27 +93,6 @@ def _check_pages(pages: int, brief: Brief, out: Path) -> None:
                       f" it is not read. {change} in {brief.place}.")  # fmt: skip
 
 
-def _fits(laid: LaidOut, brief: Brief, sheets: int) -> bool:
-    """Tell whether every part begins on the page meant for it and the brief keeps to its pages."""
-    if not brief.readings:
-        return laid.pages == PAGES[brief.type][0]
-    meant = {"beside": 0, "back": 1 + sheets}
-    return laid.pages <= PAGES[brief.type][1] and all(laid.page_of(part) == page for part, page in meant.items())
-
-
-def trace_path(out: Path) -> Path:
-    """Return where the trace of a brief's numbers is written."""
-    return out.with_suffix(".trace.json")
-
-
-def _check_pages(pages: int, brief: Brief, out: Path) -> None:
-    low, high = PAGES[brief.type]
-    if not low <= pages <= high:
-        raise UptakeError(f"{out.name}: the brief has {pages} pages; a brief of type {brief.type} has {low} to {high},"
-                          f" or it is not read. Name {'fewer' if pages > high else 'more'} domains or notes in"
-                          f" {brief.place}.")  # fmt: skip
-
-
 def brief_html(tables: BriefTables, brief: Brief, *, lang: Language, context: BriefContext) -> str:
     """Return the brief as HTML whose numbers carry their trace; refuse untraced numbers and forbidden words."""
     facts = read_facts(tables, brief, lang=lang, context=context)

@@ -163,7 +163,7 @@ def read_assessments(assessments: DataFrame, cells: Iterable[Cell]) -> tuple[Ass
 
 
 def _assessment(row: int, record: Mapping[str, Any], hidden: bool) -> Assessment:
-    kept = ("target_value",) if hidden else _ASSESSED
+    kept = ("target_value", "one_sided_level") if hidden else _ASSESSED
     found = {column: _number(record.get(column)) for column in kept}
     names = {column: _text(record.get(column)) for column in ("range_low_definition", "range_high_definition")}
     numbers = {column: value for column, value in found.items() if value is not None}

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from collector.services.answers import Standing
 from collector.services.assignments import Assignment, find_assignments
-from collector.services.submissions import confirmed_checks
+from collector.services.submissions import judge
 from collector.services.values import Stored, decode_all
 from collector.store.models import AnswerCurrent, AnswerEvent, Confirmation, DispositionEvent, Submission, Wave
 from collector.store.models import Assignment as AssignmentRow
@@ -159,7 +159,7 @@ def _answers_of(assignment: Assignment, stored: _Wave) -> tuple[Mapping[str, Ans
         return {}, ()
     state = Standing(answers, {}, stored.confirmed.get(assignment.id, frozenset()), 0, None)
     exported = exported_answers(questionnaire, answers, prefilled=assignment.prefilled)
-    return exported, confirmed_checks(assignment, state)
+    return exported, judge(assignment, state)[0]
 
 
 def _frame(rows: list[dict[str, Any]], questionnaire: Questionnaire, fields: list[Field]) -> DataFrame:

@@ -45,13 +45,14 @@ class Submitted:
     """The outcome of submitting: a receipt, or what still stands in the way.
 
     findings: broken rules without a reason. drafts: pages with text that could not be read. changed: answers were added
-    after the submitter looked.
+    after the submitter looked. confirmed: the soft checks that were explained.
     """
 
     receipt: Receipt | None
     findings: tuple[Finding, ...] = ()
     drafts: tuple[str, ...] = ()
     changed: bool = False
+    confirmed: tuple[str, ...] = ()
 
 
 def submit(
@@ -70,7 +71,7 @@ def submit(
         obstacles = look_over(assignment, state)
         if obstacles.findings or obstacles.drafts:
             return obstacles
-        row = _submission_row(assignment, state, (lang, client_key, store.now()))
+        row = _submission_row(assignment, state, obstacles.confirmed, (lang, client_key, store.now()))
         if store.write(_insertion(row)):
             return Submitted(_receipt(assignment, row))
     return Submitted(None, changed=True)
@@ -79,9 +80,24 @@ def submit(
 def look_over(assignment: Assignment, state: Standing) -> Submitted:
     """Return what stands between the answers and their submission, without a receipt."""
     questionnaire, prefilled = assignment.questionnaire, assignment.prefilled
-    asked = route(questionnaire, state.answers, prefilled=prefilled).pages
-    findings = run_checks(questionnaire, state.answers, confirmed=state.confirmed, prefilled=prefilled)
-    return Submitted(None, findings, tuple(page for page in asked if page in state.drafts))
+    asked = route(questionnaire, state.answers, prefilled=prefilled).pages if state.drafts else ()
+    settled, unsettled = judge(assignment, state)
+    # What was typed and could not be read is not missing: the draft says so already.
+    unsettled = tuple(finding for finding in unsettled if not (finding.missing and _is_drafted(finding, state)))
+    return Submitted(None, unsettled, tuple(page for page in asked if page in state.drafts), confirmed=settled)
+
+
+def _is_drafted(finding: Finding, state: Standing) -> bool:
+    draft = state.drafts.get(finding.page, {})
+    return any(draft.get(field) for field in finding.fields)
+
+
+def judge(assignment: Assignment, state: Standing) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
+    """Return the soft checks that were explained for these very answers, and the findings that are still open."""
+    findings = run_checks(assignment.questionnaire, state.answers, prefilled=assignment.prefilled)
+    settled = {finding.check_id for finding in findings if finding.fingerprint in state.confirmed}
+    unsettled = tuple(finding for finding in findings if finding.fingerprint not in state.confirmed)
+    return tuple(sorted(settled)), unsettled
 
 
 def find_receipt(store: Store, assignment: Assignment) -> Receipt | None:
@@ -126,15 +142,11 @@ def receipt_code(assignment: Assignment, digest: str) -> str:
     return "-".join(signs[start : start + 4] for start in (0, 4, 8))
 
 
-def confirmed_checks(assignment: Assignment, state: Standing) -> tuple[str, ...]:
-    """Return the soft checks that the answers break and that were explained for these very answers."""
-    findings = run_checks(assignment.questionnaire, state.answers, prefilled=assignment.prefilled)
-    return tuple(sorted(finding.check_id for finding in findings if finding.fingerprint in state.confirmed))
-
-
-def _submission_row(assignment: Assignment, state: Standing, how: tuple[str, str, str]) -> dict[str, Any]:
+def _submission_row(
+    assignment: Assignment, state: Standing, confirmed: tuple[str, ...], how: tuple[str, str, str]
+) -> dict[str, Any]:
     lang, client_key, at = how
-    document = _document(assignment, state, lang=lang, at=at)
+    document = _document(assignment, state, confirmed, lang=lang, at=at)
     digest = hashlib.sha256(document).hexdigest()
     return {
         "assignment_id": assignment.id,
@@ -150,7 +162,7 @@ def _submission_row(assignment: Assignment, state: Standing, how: tuple[str, str
     }
 
 
-def _document(assignment: Assignment, state: Standing, *, lang: str, at: str) -> bytes:
+def _document(assignment: Assignment, state: Standing, confirmed: tuple[str, ...], *, lang: str, at: str) -> bytes:
     """Write the response as canonical JSON (RFC 8785), so that everybody who has it computes the same digest."""
     import rfc8785
 
@@ -165,7 +177,7 @@ def _document(assignment: Assignment, state: Standing, *, lang: str, at: str) ->
             "language": lang,
             "submitted_at": at,
             "answers": {name: {"value": one.value, "state": one.state} for name, one in stored.items()},
-            "confirmed": list(confirmed_checks(assignment, state)),
+            "confirmed": list(confirmed),
         }
     )
 

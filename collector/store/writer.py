@@ -10,6 +10,8 @@ from concurrent.futures import TimeoutError as Late
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from sqlalchemy.exc import OperationalError
+
 from uptake.contract.errors import StoreError
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ PATIENCE_SECONDS = 30.0
 
 
 class StoreBusyError(StoreError):
-    """More is waiting to be written than can be written in time; the sender may try again."""
+    """What was sent could not be written now; the sender may try again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,11 @@ class Writer:
             raise StoreBusyError(
                 f"The answer store did not answer within {PATIENCE_SECONDS:.0f} seconds: what was sent may not be "
                 "stored. Send it again; nothing is stored twice."
+            ) from error
+        except OperationalError as error:  # the disk is full, or gone
+            raise StoreBusyError(
+                f"The answer store could not be written ({error.orig}): what was sent is not stored. Make room on "
+                "the disk and send it again; nothing is stored twice."
             ) from error
         return result
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -189,6 +190,19 @@ def test_a_sql_mistake_is_a_sentence_not_a_traceback() -> None:
         mean(survey, "y", where="word ==== 1")
 
 
+def test_data_of_another_kind_are_refused_in_words() -> None:
+    with pytest.raises(
+        UptakeError, match="data is a list - give a pandas or Arrow table, the path of a Parquet or CSV"
+    ):
+        Survey([1, 2, 3], SurveyDesign(weights="w"))
+
+
+def test_a_file_that_is_no_table_is_refused_in_words(tmp_path: Path) -> None:
+    (tmp_path / "rows.parquet").write_bytes(b"not a table")
+    with pytest.raises(UptakeError, match=r"rows\.parquet"):
+        Survey(tmp_path / "rows.parquet", SurveyDesign(weights="w"))
+
+
 def test_check_lists_everything_that_is_wrong_or_unusual() -> None:
     design = SurveyDesign(weights="w", strata="h", unit_id="uscc", wave="wave")
     found = Survey(ROWS.assign(w=[2, 0, 1, 4, 2]), design).check()
@@ -200,6 +214,12 @@ def test_check_lists_everything_that_is_wrong_or_unusual() -> None:
     ]
     # n sum w^2 / (sum w)^2 = 5 * 25 / 81
     assert found.message.iloc[-1] == "5 rows, weights add up to 9, Kish design effect 1.5432"
+
+
+def test_check_looks_at_replicate_weights_too() -> None:
+    design = SurveyDesign(weights="w", replicates=ReplicateWeights("BRR", prefix="r"))
+    found = Survey(FOUR.assign(r1=[1.0, 2, 3, 4], r2=[1.0, None, 3, 4]), design).check()
+    assert found[["severity", "code"]].to_numpy().tolist() == [["reject", "REPLICATE_WEIGHT_MISSING"], ["info", "KISH"]]
 
 
 def test_no_degrees_of_freedom_means_no_interval_and_a_reason() -> None:

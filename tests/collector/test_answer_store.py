@@ -14,7 +14,7 @@ from collector import Store, open_for_reading, open_store
 from collector.store.engine import check_sqlite, make_engine
 from collector.store.models import Model
 from collector.store.open import migrate
-from collector.store.writer import Writer
+from collector.store.writer import StoreBusyError, Writer
 from uptake.contract.errors import StoreError
 
 WRITTEN_ONCE = ("answer_event", "confirmation", "submission", "disposition_event")
@@ -169,11 +169,21 @@ def test_a_job_that_fails_takes_nothing_of_its_neighbours(notes: Store) -> None:
     assert all_notes(notes) == ["a", "b", "c"]
 
 
+def test_a_job_that_fails_half_way_leaves_nothing(notes: Store) -> None:
+    def half(connection: Connection) -> None:
+        note("half")(connection)
+        raise ValueError("on the way")
+
+    with pytest.raises(ValueError, match="on the way"):
+        notes.write(half)
+    assert all_notes(notes) == []
+
+
 def test_a_commit_that_fails_is_told_to_everybody_in_it(notes: Store) -> None:
     def break_the_end(connection: Connection) -> None:
         connection.exec_driver_sql("ROLLBACK")  # what a failing disk does to a transaction
 
-    with pytest.raises(exc.OperationalError):
+    with pytest.raises(StoreBusyError, match="what was sent is not stored"):
         notes.write(break_the_end)
     assert notes.write(note("after")) == "after"
     assert all_notes(notes) == ["after"]

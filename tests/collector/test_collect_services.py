@@ -24,10 +24,11 @@ from collector import (
     start_wave,
     submit,
 )
-from collector.services.answers import standing
+from collector.services.answers import Standing, standing
 from collector.services.confirmations import ReasonError
 from collector.services.dispositions import DispositionError
 from collector.services.pages import AlreadySubmittedError
+from collector.services.submissions import Submitted, look_over
 from forms import Questionnaire
 from tests.collector.people import CODE_KEY, WAVE, Clock, sample_of
 from uptake.contract.errors import ConflictError, StoreError, TableError
@@ -229,6 +230,17 @@ def test_hard_checks_and_empty_reasons_confirm_nothing(store: Store, wang: Assig
         assert connection.execute(text("SELECT count(*) FROM confirmation")).scalar() == 0
 
 
+def test_a_reason_settles_the_soft_finding_beside_a_hard_one_and_not_the_hard_one(
+    store: Store, wang: Assignment
+) -> None:
+    typed = {"r02_staff": ["900"], "r02_night": ["1000"]}
+    reasons = {"reason__staff_as_before": ["并购"], "reason__night_within_staff": ["so it is"]}
+    saved = save(store, wang, "unit", {**typed, **reasons})
+    assert [finding.check_id for finding in saved.findings] == ["night_within_staff"]
+    again = save(store, wang, "unit", typed, saved.seq)
+    assert [finding.check_id for finding in again.findings] == ["night_within_staff"]
+
+
 # Submitting -------------------------------------------------------------------------------------------------------
 
 
@@ -269,6 +281,26 @@ def test_answers_added_after_the_last_look_stop_the_submission(store: Store, wan
     save(store, wang, "count", {"r05": ["4"], "r06": ["weld"]}, seen)
     outcome = submit(store, wang, "zh", client_key="k", seen_seq=seen)
     assert outcome.changed and outcome.receipt is None
+
+
+def test_an_answer_that_comes_while_submitting_is_in_the_document(
+    store: Store, wang: Assignment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seq = fill_in(store, wang)
+    looked = []
+
+    def look_and_be_overtaken(assignment: Assignment, state: Standing) -> Submitted:
+        looked.append(state.seq)
+        if len(looked) == 1:
+            save(store, wang, "count", {"r05": ["44"], "r06": ["weld"]}, seq)
+        return look_over(assignment, state)
+
+    monkeypatch.setattr("collector.services.submissions.look_over", look_and_be_overtaken)
+    assert submit(store, wang, "zh", client_key="k").receipt is not None
+    assert len(looked) == 2
+    with store.read() as connection:
+        (document,) = connection.execute(text("SELECT document FROM submission")).scalars().all()
+    assert json.loads(document)["answers"]["r05"]["value"] == "44"
 
 
 def test_nothing_is_stored_after_the_submission(store: Store, wang: Assignment) -> None:

@@ -1,4 +1,4 @@
-"""Drawn, weighed and estimated again and again, the synthetic study finds its known truth: no bias, honest intervals."""
+"""Drawn, weighed and estimated again and again, the synthetic study finds its known truth, with honest intervals."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NOT_FIELDS = ["fact_ai", "first_e06", "stands_by_no", "eager"]
 
 
 def _responses(sample: pd.DataFrame, truth: pd.DataFrame, round_: int) -> pd.DataFrame:
-    """What the export would hold if the units of this sample answered as they mean to; each round has its own refusers."""
+    """What the export would hold if the units answered as they mean to; each round has its own refusers."""
     told = truth.set_index("unit_id").loc[sample["unit_id"]].reset_index()
     eager = np.random.default_rng(round_).random(len(told))
     rows = zip(eager, sample["size"], sample["province"], sample["unit_id"], strict=True)
@@ -31,7 +31,7 @@ def _responses(sample: pd.DataFrame, truth: pd.DataFrame, round_: int) -> pd.Dat
     responses = told.drop(columns=NOT_FIELDS).replace("dont_know", None)
     responses["confirmed_ai_no_stands"] = told["stands_by_no"].where(told["stands_by_no"], None).astype("boolean")
     fields = [name for name in responses.columns if name != "unit_id"]
-    responses[fields] = responses[fields].where(fates.eq("complete").to_numpy()[:, None], None)
+    responses.loc[fates.ne("complete").to_numpy(), fields] = None
     return responses.assign(wave=WAVE, disposition=fates.replace("silent", "unknown").to_numpy())
 
 

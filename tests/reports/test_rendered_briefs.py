@@ -120,6 +120,9 @@ def test_every_traced_number_is_a_row_of_the_released_tables(releases: Path, nam
             continue
         if "required_per_year" in columns and len(cells) > 1:
             continue  # the interval of the pace: checked against its formula below
+        if len(cells) == len(tokens(trace["text"])) == 2:  # an interval: its ends in order
+            pairs = zip(tokens(trace["text"]), values, strict=True)
+            assert all(rounds_to(token, Decimal(value)) for token, value in pairs), trace
         for token in tokens(trace["text"]):
             assert any(value and rounds_to(token, Decimal(value)) for value in values), (trace, values)
             checked += 1
@@ -301,7 +304,7 @@ def test_a_suppressed_headline_prints_no_number_of_its_own(
     html = brief_html(replace(national, estimates=estimates), national_brief, lang="en", context=release_context)
     assert "is not published for this wave" in html
     assert "estimates:0:" not in html.replace("estimates:0:conf_level", "")
-    assert not re.search(r"assessments:\d:(?!target_value)", html)
+    assert not re.search(r"assessments:\d:(?!target_value|one_sided_level)", html)
 
 
 def test_a_suppressed_reading_closes_the_range_over_definitions(
@@ -356,3 +359,39 @@ def test_a_brief_that_would_not_be_read_is_refused(
     long = replace(homes_brief, notes=tuple(Text.of(zh=f"说明{'很长' * 300}", en="long " * 600) for _ in range(12)))
     with pytest.raises(UptakeError, match=r"x\.pdf: the brief has \d+ pages; a brief of type tables has 1 to 2"):
         render_brief(homes, long, lang="en", out=tmp_path / "x.pdf", context=homes_context)
+
+
+def test_a_national_brief_of_one_page_is_told_what_it_is(
+    tmp_path: Path, homes: BriefTables, homes_brief: Brief, homes_context: BriefContext
+) -> None:
+    brief, out = replace(homes_brief, type="national"), tmp_path / "x.pdf"
+    with pytest.raises(UptakeError, match=r"has 1 pages; .* national has 2 to 4, .* or write `type: tables` in"):
+        render_brief(homes, brief, lang="zh", out=out, context=homes_context)
+
+
+def test_an_all_yes_cell_keeps_its_interval_and_a_fixed_total_says_so(
+    national: BriefTables, national_brief: Brief, release_context: BriefContext
+) -> None:
+    """A standard error of 0 is no certainty: the Korn-Graubard interval of an all-yes cell is wide."""
+    estimates = national.estimates.copy()
+    columns = ["estimate", "se", "ci_low", "ci_high", "n_eff"]
+    estimates.loc[estimates["domain_key"] == "110000", columns] = [1.0, 0.0, 0.912, 1.0, 40.0]
+    html = brief_html(replace(national, estimates=estimates), national_brief, lang="en", context=release_context)
+    assert "Beijing: 100 (91–100);" in html
+    assert "fixed by the design" not in html
+    estimates.loc[0, columns] = [0.4642, 1e-12, 0.4642, 0.4642, 2000.0]
+    html = brief_html(replace(national, estimates=estimates), national_brief, lang="en", context=release_context)
+    assert "fixed by the design or the calibration" in html
+
+
+def test_variants_that_end_the_range_stand_in_its_figure(
+    national: BriefTables, national_brief: Brief, release_context: BriefContext
+) -> None:
+    """The range ends at a variant of PEN-05; without its row a reader could not see where the range comes from."""
+    extra = national.estimates[national.estimates["indicator"] == "PEN-05"].assign(definition="dk_yes", estimate=0.6811)
+    estimates = pd.concat([national.estimates, extra], ignore_index=True)
+    assessments = national.assessments.assign(range_high_definition="PEN-05/dk_yes", definition_high=0.6811)
+    tables = replace(national, estimates=estimates, assessments=assessments)
+    html = brief_html(tables, national_brief, lang="en", context=release_context)
+    figure = html[html.index("Figure 1") : html.index("Figure 2")]
+    assert "Employment-weighted penetration: every “don’t know” counted as yes: 68.1" in figure
