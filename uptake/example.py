@@ -136,7 +136,10 @@ def _answer(run: Run) -> None:
                 store, study.questionnaire, sample, truth, wave=run.wave, seed=_RESPONDENT_SEED, progress=advance
             )
     (study.folder / MARK).write_text(_demo_digest(study), encoding="utf-8")
-    say(3, f"asked {len(sample):,} units: " + ", ".join(f"{count:,} {word}" for word, count in counts.items()))
+    paradata = {
+        word.replace("_", " "): f"{counts.get(word, 0):,}" for word in ("pages", "refused_entries", "confirmed")
+    }
+    say(3, f"asked {len(sample):,} units, who sent " + ", ".join(f"{count} {word}" for word, count in paradata.items()))
 
 
 def _truth(study: Study) -> DataFrame:

@@ -17,7 +17,7 @@ Row = tuple[str, str, Text]
 
 
 def label_table(study: Study) -> DataFrame:
-    """Return the `labels` table of a study: indicators, definitions, domains, their codes, and targets."""
+    """Return the `labels` table of a study: indicators, definitions, domains, their codes, fields and targets."""
     import pandas as pd
 
     rows = [
@@ -37,10 +37,19 @@ def _rows(study: Study) -> Iterator[Row]:
         for definition in definitions(indicator):
             yield "definition", f"{indicator.id}/{definition.id}", definition.name
     yield from _domain_rows(study)
+    yield from _field_rows(study)
     for target in study.targets:
         yield "target", target.id, target.name
         yield "target_wording", target.id, target.wording
         yield "target_source", target.id, target.source
+
+
+def _field_rows(study: Study) -> Iterator[Row]:
+    for questionnaire in study.questionnaires.values():
+        for name, field in questionnaire.fields.items():
+            question = questionnaire.question(field.question)
+            number = {lang: f"{question.id} {field.label[lang]}" for lang in ("zh", "en")}
+            yield "field", name, Text.of(**number)
 
 
 def _domain_rows(study: Study) -> Iterator[Row]:

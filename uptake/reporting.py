@@ -35,7 +35,8 @@ def report(run: Run) -> None:
     made = list(_outputs(run, folder))
     manifest = {**origin(inputs), "outputs": {path.name: file_digest(path) for path in made}}
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    say(6, f"releases/{run.wave}: " + ", ".join(path.name for path in made))
+    shown = [path.name for path in made if path.suffix != ".json"]
+    say(6, f"releases/{run.wave}: " + ", ".join(shown))
 
 
 def _inputs(run: Run) -> str:
@@ -77,7 +78,7 @@ def _outputs(run: Run, folder: Path) -> Iterator[Path]:
         for lang in brief.editions:
             out = folder / f"{brief.id}-{lang}.pdf"
             render_brief(contents, brief, lang=lang, out=out, context=context)
-            yield out
+            yield from (out, out.with_suffix(".trace.json"))
     yield write_estimates_csv(contents, folder / "estimates.csv")
     yield write_assessments_csv(contents, folder / "assessments.csv")
     yield write_quality_csv(contents, folder / "quality.csv")

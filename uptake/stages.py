@@ -110,8 +110,8 @@ def weigh(run: Run) -> None:
     weighed = weigh_responses(sample, responses, study.plan, wave=run.wave, frame=frame)
     write_table(weighed.quality, run.path(tables.WEIGHTS).with_name("weights_quality.parquet"), tables.QUALITY)
     run.write(tables.WEIGHTS, weighed.weights, inputs, weighed.metadata())
-    answered = int(weighed.weights["respondent"].sum())
-    say(4, f"{answered:,} respondents stand for {weighed.weights['weight'].sum():,.0f} units")
+    answers = weighed.weights[weighed.weights["respondent"]]
+    say(4, f"{len(answers):,} respondents stand for {answers['weight'].sum():,.0f} units of the population")
 
 
 def require(run: Run, contract: TableContract) -> Path:

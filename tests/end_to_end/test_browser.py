@@ -62,7 +62,16 @@ EXPECTED: dict[str, Any] = {
     for name, value in TYPED.items()
     if not name.startswith(("e37_remarks", "e38_p", "e38_s", "e38_f", "e38_c", "e08"))
 } | {"e04_rd": 3, "e10_points": 1200, "e13_tasks": 15000, "e38_date": datetime.date(2026, 12, 31), "e38_confirm": True}
-IDENTITY = ("e01", "e02_name", "e02_address", "e37_remarks", "e38_principal", "e38_statistician", "e38_filler", "e38_phone")
+IDENTITY = (
+    "e01",
+    "e02_name",
+    "e02_address",
+    "e37_remarks",
+    "e38_principal",
+    "e38_statistician",
+    "e38_filler",
+    "e38_phone",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +95,9 @@ def waiting_units(folder: Path) -> pd.DataFrame:
     sample = pd.read_parquet(folder / "waves/2026Q4/sample.parquet")
     responses = pd.read_parquet(folder / "waves/2026Q4/responses.parquet")
     silent = responses.loc[responses["disposition"].isin(["unknown", "not_contacted"]), "unit_id"]
-    fitting = sample[sample["unit_id"].isin(silent) & sample["staff"].between(40, 250) & (sample["selection"] == "sampled")]
+    fitting = sample[
+        sample["unit_id"].isin(silent) & sample["staff"].between(40, 250) & (sample["selection"] == "sampled")
+    ]
     return fitting.sort_values("unit_id").reset_index(drop=True)
 
 

@@ -224,7 +224,7 @@ LABELS = TableContract(
     (
         _text(
             "kind",
-            "what is named: study, indicator, indicator_definition, definition, domain_by, domain_key, target,"
+            "what is named: study, indicator, indicator_definition, definition, domain_by, domain_key, field, target,"
             " target_wording, target_source",
         ),
         _text("key", 'its code; a domain key is "province/110000"'),
