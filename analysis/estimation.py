@@ -195,7 +195,7 @@ def _spread(work: Work) -> Spread:
     if survey.design.replicates is not None:
         return _from_replicates(work)
     stages = sampling_stages(survey.design, layout.totals)
-    refuse(list(lonely_faults(survey.design, stages)), variance=True)
+    refuse(list(lonely_faults(survey.design, stages)))
     cells = _post_cells(survey, layout)
     if survey.design.stages:
         vcov = clustered(layout, found, stages, survey.design.lonely_psu, cells)

@@ -11,7 +11,7 @@ import numpy as np
 from analysis.cells import Stage, factorize
 from analysis.design import SurveyDesign
 from analysis.engine import Totals
-from uptake.contract.errors import DesignError, EstimationError, Fault
+from uptake.contract.errors import DesignError, Fault
 
 SHOWN = 5  # of a kind; the last one says how many more there are
 
@@ -31,23 +31,24 @@ _SAYS = {
         "make it constant."
     ),
     "PSU_NOT_NESTED": (
-        'PSU "{unit}" stands in the strata {strata} - if ids are numbered anew in each stratum declare nest=True, else '
+        'PSU "{unit}" stands in the strata {strata} - if ids are numbered anew in each stratum declare nest as true, else '
         "correct the stratum."
     ),
-    "SINGLE_PSU_DESIGN": (
-        "the whole sample is one PSU - no variance can be estimated from it; name the unit really drawn as psu."
-    ),
+    "SINGLE_PSU_DESIGN": ("the whole sample is one {unit} - no variance can be estimated from it; {change}."),
     "LONELY_PSU": (
-        "only one unit was sampled at stage {stage}{more} - its variance cannot be estimated; merge the stratum with a "
-        'neighbour, or declare lonely_psu="certainty", "adjust" or "average".'
+        "only one {unit} was sampled{more} - its variance cannot be estimated; merge the stratum with a neighbour, or "
+        "declare lonely_psu as certainty, adjust or average."
     ),
     "WEIGHT_MISSING": (
-        "{rows} no weight - a unit without weight stands for nobody; fill it in or take the row out on purpose."
+        "{rows} no weight{first} - a unit without weight stands for nobody; fill it in or take the row out on purpose."
     ),
-    "WEIGHT_NEGATIVE": ("{rows} a weight below zero - a unit cannot stand for fewer than none; correct the weights."),
+    "WEIGHT_NEGATIVE": (
+        "{rows} a weight below zero{first} - a unit cannot stand for fewer than none; correct the weights."
+    ),
     "WEIGHT_ALL_ZERO": "every weight is zero - the sample stands for nobody; name the right weight column.",
     "WEIGHT_ZERO": (
-        "{rows} weight zero - they stay in the design but count in no estimate and in no degrees of freedom."
+        "{rows} weight zero - a row without weight stays in the design but counts in no estimate and in no degrees of "
+        "freedom."
     ),
 }
 
@@ -64,7 +65,7 @@ class DesignFault:
 
 @dataclass(frozen=True, slots=True)
 class Weighting:
-    """The weights at a glance: rows, smallest above zero, largest, power of two in use, missing, zero, below zero."""
+    """The weights at a glance: rows, smallest above zero, largest, power of two in use, missing, zero, below."""
 
     rows: int
     smallest: float
@@ -73,6 +74,7 @@ class Weighting:
     missing: int = 0
     zero: int = 0
     minus: int = 0
+    first: str = ""  # the first row that is missing or below zero, in words
 
 
 def column_faults(design: SurveyDesign, weighting: Weighting, totals: Totals) -> Iterator[DesignFault]:
@@ -125,32 +127,32 @@ def lonely_faults(design: SurveyDesign, stages: tuple[Stage, ...]) -> Iterator[D
         return
     for number, stage in enumerate(stages):
         lonely = np.flatnonzero((stage.n == 1) & (stage.fraction < 1))
+        unit = "row" if not design.stages else ("PSU", "SSU")[number]
         if number == 0 and len(stage.n) == 1 and len(lonely):
-            yield _fault("SINGLE_PSU_DESIGN", "the design")
+            change = "give all rows of the sample" if unit == "row" else "name the unit really drawn as psu"
+            yield _fault("SINGLE_PSU_DESIGN", "the design", unit=unit, change=change)
             return
         for i in lonely[:SHOWN]:
             last = len(lonely) > SHOWN and i == lonely[SHOWN - 1]
             more = f" (and in {len(lonely) - SHOWN} more strata)" if last else ""
-            yield _fault("LONELY_PSU", _stratum(stage, i), stage=number + 1, more=more)
+            yield _fault("LONELY_PSU", _stratum(stage, i), unit=unit, more=more)
 
 
-def refuse(faults: list[DesignFault], *, variance: bool = False) -> tuple[str, ...]:
+def refuse(faults: list[DesignFault]) -> tuple[str, ...]:
     """Raise for the faults that stop an estimate, all of them in one error; return the warnings as sentences."""
     stop = [fault for fault in faults if fault.severity == "reject"]
     if stop:
         listed = [Fault(fault.where, fault.message) for fault in stop]
         message = "\n".join(str(fault) for fault in listed)
-        if variance:
-            raise EstimationError(message, code=stop[0].code)
         raise DesignError(message, code=stop[0].code, faults=listed)
     return tuple(f"{fault.code}: {fault.where}: {fault.message}" for fault in faults)
 
 
 def _weight_faults(weighting: Weighting, where: str) -> Iterator[DesignFault]:
     if weighting.missing:
-        yield _fault("WEIGHT_MISSING", where, rows=_rows(weighting.missing))
+        yield _fault("WEIGHT_MISSING", where, rows=_rows(weighting.missing), first=weighting.first)
     if weighting.minus:
-        yield _fault("WEIGHT_NEGATIVE", where, rows=_rows(weighting.minus))
+        yield _fault("WEIGHT_NEGATIVE", where, rows=_rows(weighting.minus), first=weighting.first)
     if weighting.zero and weighting.zero == weighting.rows:
         yield DesignFault("WEIGHT_ZERO", where, _SAYS["WEIGHT_ALL_ZERO"], "reject")
     elif weighting.zero:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from uptake.contract.errors import EstimationError
+from uptake.contract.errors import DesignError
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -67,9 +67,9 @@ def check_weight_range(smallest: float, largest: float, exponent: int, rows: int
     needed = (2 * bits if squares else bits) + max(rows, 1).bit_length()
     if bits <= VALUE_BITS and needed <= SUM_BITS:
         return
-    raise EstimationError(
+    raise DesignError(
         f"weights run from {smallest:.6g} to {largest:.6g} over {rows:,} rows - their exact sums need "
-        f"{max(needed, bits + SUM_BITS - VALUE_BITS)} bits and there are {SUM_BITS}; check the largest and the "
-        "smallest weight, or declare a smaller weight_scale.",
+        f"{max(needed, bits + SUM_BITS - VALUE_BITS)} bits and there are {SUM_BITS}; correct the largest or the "
+        "smallest weight.",
         code="FIXED_POINT_RANGE",
     )

@@ -91,6 +91,37 @@ class Source:
                 raise kind(message, code="COLUMN_NOT_FOUND")
 
 
+def first_row(source: Source, column: str, condition: str) -> tuple[int, object] | None:
+    """Return the number (from 1) of the first row for which a condition holds, and its value of a column."""
+    found = source.columns(
+        f"SELECT up__row, CAST({source.column(column)} AS VARCHAR) AS value FROM "
+        f"(SELECT *, ROW_NUMBER() OVER () AS up__row FROM ({source.text}) AS r) AS r "
+        f"WHERE {condition} ORDER BY up__row LIMIT 1"
+    )
+    return (int(found["up__row"][0]), found["value"][0]) if len(found["up__row"]) else None
+
+
+def require_numbers(source: Source, names: Iterable[str], what: str, *, code: str) -> None:
+    """Refuse a column that holds text or a number that is not finite, naming the first row that does."""
+    for name in names:
+        column = source.column(name)
+        number = column if is_numeric(source.types[name]) else f"TRY_CAST({column} AS DOUBLE)"
+        where = f"{column} IS NOT NULL AND NOT COALESCE(ISFINITE(CAST({number} AS DOUBLE)), FALSE)"
+        if is_numeric(source.types[name]) and source.types[name] not in ("FLOAT", "DOUBLE"):
+            continue
+        found = first_row(source, name, where) or (
+            None if is_numeric(source.types[name]) else first_row(source, name, f"{column} IS NOT NULL")
+        )
+        if found:
+            raise DesignError(
+                f'column "{name}": row {found[0]} holds "{found[1]}", which is no {what} - write it as a number, or '
+                "name another column.",
+                code=code,
+            )
+        if not is_numeric(source.types[name]):
+            raise DesignError(f'column "{name}" is empty in every row - it should hold the {what}s.', code=code)
+
+
 def open_source(data: object) -> Source:
     """Return the rows of a pandas or Arrow table, a Parquet or CSV path, or a DuckDB relation."""
     if isinstance(data, duckdb.DuckDBPyRelation):

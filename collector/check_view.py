@@ -105,12 +105,9 @@ def _obstacles(assignment: Assignment, outcome: Submitted, lang: str) -> list[Ob
     counted = [
         Obstacle(page, "", say(lang, "open_missing", page=titles[page], n=n), n) for page, n in missing.items() if n > 1
     ]
-    return (
-        drafts
-        + counted
-        + [
-            Obstacle(finding.page, finding.fields[0], finding.message[lang])
-            for finding in outcome.findings
-            if not finding.missing or missing[finding.page] == 1
-        ]
-    )
+    single = [
+        Obstacle(finding.page, finding.fields[0], finding.message[lang])
+        for finding in outcome.findings
+        if not finding.missing or missing[finding.page] == 1
+    ]
+    return sorted(drafts + counted + single, key=lambda one: list(titles).index(one.page))

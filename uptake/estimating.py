@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from uptake.console import say
 from uptake.contract import tables
-from uptake.contract.errors import UptakeError
+from uptake.contract.errors import TableError, UptakeError
 from uptake.contract.tables import read_table
 from uptake.labels import label_table
 from uptake.provenance import inputs_digest
@@ -26,7 +26,7 @@ def estimate(run: Run, *, responses: Path | None = None, weights: Path | None = 
     """Stage 5: estimate every indicator of a wave and assess the targets.
 
     responses, weights: files of one's own instead of the wave's tables. A study whose `design.yaml` names a `weights`
-    column brings its own data, weights included, and needs `responses` only.
+    column brings its own data; its weights stand in the file of answers, or in a file of their own with the unit ids.
     """
     sources = _sources(run, responses, weights)
     written = [run.study.folder / name for name in STUDY_FILES if (run.study.folder / name).exists()]
@@ -46,24 +46,24 @@ def estimate(run: Run, *, responses: Path | None = None, weights: Path | None = 
 def _sources(run: Run, responses: Path | None, weights: Path | None) -> list[Path]:
     """Return the files of answers and weights, in that order."""
     if run.study.plan.own_data:
-        return [_own_file(run, responses, weights)]
+        return _own_files(run, responses, weights)
     answers = responses or require(run, tables.RESPONSES)
     return [answers, weights or require(run, tables.WEIGHTS)]
 
 
-def _own_file(run: Run, responses: Path | None, weights: Path | None) -> Path:
-    column = run.study.plan.weights
-    if weights is not None:
-        raise UptakeError(
-            f'--weights {weights}: design.yaml says that the data bring their weights in the column "{column}", so two'
-            " sets of weights would meet. Leave --weights out, or delete `weights` from design.yaml."
-        )
+def _own_files(run: Run, responses: Path | None, weights: Path | None) -> list[Path]:
     if responses is None:
         raise UptakeError(
-            f'{run.study.folder.name}: design.yaml names the weight column "{column}" of your own data, but no file of'
-            " data was given. Name it: `uptake estimate STUDY --responses FILE`."
+            f'{run.study.folder.name}: design.yaml names the weight column "{run.study.plan.weights}" of your own data,'
+            " but no file of data was given. Name it: `uptake estimate STUDY --responses FILE`."
         )
-    return responses
+    files = [responses] if weights is None else [responses, weights]
+    for path in files:
+        if not path.exists():
+            raise TableError(
+                f"{path}: the file is missing, so nothing can be estimated. Check --responses and --weights."
+            )
+    return files
 
 
 def _estimated(run: Run, sources: list[Path]) -> EstimateTables:
@@ -73,7 +73,8 @@ def _estimated(run: Run, sources: list[Path]) -> EstimateTables:
     if study.plan.own_data:
         from uptake.owndata import read_own_data
 
-        answers, weights, quality = read_own_data(sources[0]), None, None
+        answers, quality = read_own_data(sources[0]), None
+        weights = read_own_data(sources[1]) if len(sources) > 1 else None
     else:
         answers, weights = read_table(sources[0], tables.RESPONSES), read_table(sources[1], tables.WEIGHTS)
         quality = _weighing_quality(run)

@@ -63,12 +63,12 @@ def test_a_value_that_breaks_the_contract_is_named(column: str, value: object, s
 
 def test_a_closed_table_refuses_a_column_it_does_not_know() -> None:
     closed = TableContract("t", "", "", "", (Column("wave", "text", False, ""),))
-    with pytest.raises(TableError, match='the column "wafe" is not part of the table. Did you mean "wave"'):
+    with pytest.raises(TableError, match=r'the column "wafe" is not part of the table\. Did you mean "wave"'):
         check_table(pd.DataFrame({"wave": ["2026Q4"], "wafe": [1]}), closed)
 
 
 def test_a_missing_or_broken_file_is_refused_in_words(tmp_path: Path) -> None:
-    with pytest.raises(TableError, match="is missing. Run the stage that writes it"):
+    with pytest.raises(TableError, match="Run the stage that writes it"):
         read_table(tmp_path / "sample.parquet", SAMPLE)
     (tmp_path / "sample.parquet").write_bytes(b"not parquet at all")
     with pytest.raises(TableError, match="not a readable Parquet file"):
@@ -76,8 +76,8 @@ def test_a_missing_or_broken_file_is_refused_in_words(tmp_path: Path) -> None:
 
 
 def test_code_lists_are_whole_and_in_both_languages() -> None:
-    assert [len(CODE_LISTS[name]) for name in ("provinces", "size_classes", "industry_groups", "industry_sections")] == [
-        31, 4, 14, 20]  # fmt: skip
+    sizes = {name: len(codes) for name, codes in CODE_LISTS.items()}
+    assert sizes == {"provinces": 31, "size_classes": 4, "industry_groups": 14, "industry_sections": 20}
     assert [code.code for code in PROVINCES] == sorted(code.code for code in PROVINCES)
     assert next(code for code in PROVINCES if code.code == "540000").name.as_dict() == {"zh": "西藏", "en": "Xizang"}
     assert all(code.name["zh"] and code.name["en"] for codes in CODE_LISTS.values() for code in codes)

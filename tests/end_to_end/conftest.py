@@ -1,4 +1,4 @@
-"""One run of the demo through the command line, shared by the tests that look at it; nobody changes it, they copy it."""
+"""One run of the demo through the command line, shared by the tests that look at it; they copy what they change."""
 
 from __future__ import annotations
 

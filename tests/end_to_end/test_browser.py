@@ -1,4 +1,4 @@
-"""Wang fills in the form in a real browser, in Chinese, with JavaScript on and off; what she typed comes out exactly."""
+"""Wang fills in the form in a real browser, in Chinese, with and without JavaScript; all she typed comes out."""
 
 from __future__ import annotations
 
