@@ -76,7 +76,10 @@ def compare(questionnaire: Questionnaire, page: Page, lang: str) -> tuple[float,
     return ours, seconds_each(plain_renderer(page, lang, typed))
 
 
-def main(study: Path) -> None:
+EXAMPLE = Path(__file__).parents[1] / "uptake" / "studies" / "aiplus"
+
+
+def main(study: Path = EXAMPLE) -> None:
     """Print one line a page and the ratio over the whole questionnaire."""
     faults: list[Fault] = []
     for questionnaire in forms.load_questionnaires(study, faults=faults).values():
@@ -92,5 +95,4 @@ def main(study: Path) -> None:
 
 
 if __name__ == "__main__":
-    example = Path(__file__).parents[1] / "uptake" / "studies" / "aiplus"
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else example)
+    main(*map(Path, sys.argv[1:2]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import re
 import subprocess
 import sys
@@ -49,6 +51,18 @@ def test_every_error_class_is_documented_with_its_exit_code() -> None:
     assert len(kinds) >= 9
     for kind in kinds:
         assert f"| {kind.exit_code} | `{kind.__name__}` |" in page, kind.__name__
+
+
+def test_every_narrower_error_is_named_too() -> None:
+    for package in ("forms", "collector", "analysis", "reports", "uptake"):
+        for module in pkgutil.walk_packages([str(ROOT / package)], f"{package}."):
+            if "migrations" not in module.name and not module.name.endswith("__main__"):
+                importlib.import_module(module.name)
+    page, known = text("commands.md"), [UptakeError]
+    for kind in known:
+        known.extend(kind.__subclasses__())
+    assert len(known) > 12
+    assert [kind.__name__ for kind in known if f"`{kind.__name__}`" not in page] == []
 
 
 def test_exit_codes_tell_the_kinds_apart() -> None:

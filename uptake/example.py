@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,7 +39,7 @@ def make_study(folder: Path) -> None:
     study = load_study(folder)
     _make_register(study)
     tell(f"The study {study.settings.name['en']} ({study.settings.name['zh']}) is in {folder}.")
-    tell(f"Next: uptake check {folder}, then uptake draw {folder}")
+    tell(f"Next: {_program()} check {folder}, then {_program()} draw {folder}")
 
 
 def _copy_files(folder: Path) -> None:
@@ -179,4 +181,9 @@ def census(run: Run) -> dict[str, float]:
 def _show_next(run: Run, folder: Path) -> None:
     release = run.study.release(run.wave)
     tell(f"\nBriefs: {release / 'national-zh.pdf'}  {release / 'national-en.pdf'}")
-    tell(f"Open the form: uptake serve {folder}   (it prints an access code to try)")
+    tell(f"Open the form: {_program()} serve {folder}   (it prints an access code to try)")
+
+
+def _program() -> str:
+    """Return how this program is called from here: by name where it is on the path."""
+    return "uptake" if shutil.which("uptake") else os.path.relpath(sys.argv[0])

@@ -25,10 +25,10 @@ def services() -> Services:
 def serve_study(run: Run, *, port: int | None = None) -> None:
     """Stage 3: open the form of a wave to the units of its sample, until stopped.
 
-    Settings come from `UPTAKE_...`; on one's own machine none is needed. Prints the address and one access code to try.
+    Settings come from `UPTAKE_...`; on one's own machine none is needed. Prints the address, and one access code to try
+    where nobody but this machine can use it: what a real server prints is kept in its log.
     """
-    from collector import Config, open_store, start_wave
-    from collector.serve import serve
+    from collector import Config, open_store, serve, start_wave
 
     environ = {name: value for name, value in os.environ.items() if name.startswith("UPTAKE_")}
     if port is not None:
@@ -44,9 +44,13 @@ def serve_study(run: Run, *, port: int | None = None) -> None:
 
 
 def _announce(run: Run, config: Config) -> None:
+    from collector.config import is_loopback
+
     scheme = "https" if config.tls_certificate else "http"
-    tell(f"The form is at {scheme}://{config.host}:{config.port}/  (stop with Ctrl+C)")
-    tell(f"An access code to try: {code_to_try(run, config)}")
+    host = f"[{config.host}]" if ":" in config.host else config.host
+    tell(f"The form is at {scheme}://{host}:{config.port}/  (stop with Ctrl+C)")
+    if is_loopback(config.host) and not config.secure:
+        tell(f"An access code to try: {code_to_try(run, config)}")
 
 
 def code_to_try(run: Run, config: Config) -> str:

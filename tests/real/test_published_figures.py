@@ -91,7 +91,6 @@ def vius(estimated: Estimated) -> Path:
     return estimated("vius2002", "vius2002/vius.csv.gz")
 
 
-@pytest.mark.xdist_group("recs")
 def test_recs_gives_all_fifteen_published_cells_to_the_printed_digit(recs: Path) -> None:
     estimates = estimates_of(recs)["estimate"]
     printed = {
@@ -100,7 +99,6 @@ def test_recs_gives_all_fifteen_published_cells_to_the_printed_digit(recs: Path)
     assert printed == EIA
 
 
-@pytest.mark.xdist_group("recs")
 def test_recs_standard_errors_are_those_of_r(recs: Path, shared: Path) -> None:
     reference = reference_of("recs2015", shared)
     estimates = estimates_of(recs)
@@ -114,7 +112,6 @@ def test_recs_standard_errors_are_those_of_r(recs: Path, shared: Path) -> None:
         assert estimates.loc[key, "df"] == 95, quantity
 
 
-@pytest.mark.xdist_group("vius")
 def test_vius_gives_the_five_published_figures(vius: Path, shared: Path) -> None:
     estimates = estimates_of(vius)
     for indicator, published in BTS.items():
