@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.plan import FILE, DesignPlan, Drawing
+from analysis.matching import named
+from analysis.plan import FILE, DesignPlan, Drawing, TakeAll
 from analysis.planning import Stratum, allocate
 from uptake.contract.errors import DesignError, did_you_mean
 
@@ -74,21 +75,34 @@ def _refuse_bad_frame(frame: DataFrame, plan: DesignPlan, drawing: Drawing) -> N
     take_all = (drawing.take_all.column,) if drawing.take_all else ()
     _refuse_unknown_columns(frame, (plan.unit_id, *plan.strata, *take_all, *drawing.implicit_order, *plan.domains))
     ids = frame[plan.unit_id]
+    if frame.empty:
+        raise DesignError("frame: it has no units, so there is no sample to draw. Give the list of all units.",
+                          code="frame_empty")  # fmt: skip
     if ids.isna().any():
         row = int(ids.isna().to_numpy().argmax()) + 1
         raise DesignError(f'frame, row {row}: the unit id "{plan.unit_id}" is empty, so the unit could not be found'
                           " again. Give every unit an id.", code="unit_id_missing")  # fmt: skip
     repeated = ids[ids.duplicated()]
     if len(repeated):
-        raise DesignError(f'frame: the unit id "{repeated.iloc[0]}" stands in more than one row ({repeated.nunique()}'
-                          " ids do), so the unit could be drawn twice. Keep one row a unit.",
-                          code="unit_id_repeated")  # fmt: skip
+        raise DesignError(f"frame: {named(repeated)} stands in more than one row, so it could be drawn twice. Keep one"
+                          " row a unit.", code="unit_id_repeated")  # fmt: skip
     for column in (*plan.strata, *take_all):
         empty = frame[frame[column].isna()]
         if len(empty):
-            raise DesignError(f'frame: the strata column "{column}" is empty for {len(empty)} units, the first is unit'
-                              f' "{empty[plan.unit_id].iloc[0]}"; a unit outside all strata cannot be drawn. Fill the'
-                              " column.", code="stratum_missing")  # fmt: skip
+            raise DesignError(f'frame: the strata column "{column}" is empty for {named(empty[plan.unit_id])}; a unit'
+                              " outside all strata cannot be drawn. Fill the column.",
+                              code="stratum_missing")  # fmt: skip
+    if drawing.take_all:
+        _refuse_unknown_values(frame, drawing.take_all)
+
+
+def _refuse_unknown_values(frame: DataFrame, take_all: TakeAll) -> None:
+    known = sorted(frame[take_all.column].astype("str").unique().tolist())
+    for value in take_all.values:
+        if value not in known:
+            raise DesignError(f'{take_all.place}: take_all names {take_all.column} "{value}", which no unit of the'
+                              f" frame has.{did_you_mean(value, known)} It has: {', '.join(known[:20])}.",
+                              code="take_all_value")  # fmt: skip
 
 
 def _refuse_unknown_columns(frame: DataFrame, wanted: Sequence[str]) -> None:

@@ -6,8 +6,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from analysis.cells import grouping, sampling_stages
+from analysis.cells import Stage, grouping, sampling_stages
 from analysis.degrees import design_degrees, domain_degrees
 from analysis.elements import elements
 from analysis.engine import Engine, Named, Totals, TotalsRequest
@@ -20,8 +21,10 @@ from analysis.points import Layout, Points, points
 from analysis.replicates import replicate_degrees, replicated
 from analysis.source import is_numeric
 from analysis.survey import Survey, design_faults, design_totals
-from analysis.variance import PostCells, clustered
+from analysis.variance import PostCells, clustered, presence
 from uptake.contract.errors import EstimationError
+
+MOST_ESTIMATES = 10_000  # their covariance matrix has 800 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ def run(survey: Survey, asked: Asked) -> Estimates:
     warnings = [*survey.notes, *refuse(design_faults(survey, totals))]
     _refuse_odd(asked, measures, totals)
     layout = _layout(asked, measures, totals)
+    _refuse_too_many(layout)
     found = points(layout)
     _refuse_empty(asked, layout, found)
     warnings += _missing_warnings(layout, asked, found)
@@ -65,7 +69,10 @@ def run(survey: Survey, asked: Asked) -> Estimates:
 def _measures(survey: Survey, asked: Asked) -> Measures:
     weighting = survey.weighting()
     squares = not survey.design.stages and survey.design.replicates is None
-    check_weight_range(weighting.smallest, weighting.largest, weighting.exponent, weighting.rows, squares=squares)
+    check_weight_range(
+        survey.design.weights or "", weighting.smallest, weighting.largest,
+        exponent=weighting.exponent, rows=weighting.rows, squares=squares,
+    )  # fmt: skip
     expressions = list(dict.fromkeys(e for v in asked.variables for e in v.expressions))
     outcomes = _outcomes(survey, asked, expressions)
     strict = asked.kind == "proportion" and not asked.categories
@@ -159,6 +166,19 @@ def _layout(asked: Asked, measures: Measures, totals: Totals) -> Layout:
     return Layout(groupings, tuple(measures.scored), measures.powers, totals)
 
 
+def _refuse_too_many(layout: Layout) -> None:
+    if layout.size <= MOST_ESTIMATES:
+        return
+    widest = max(layout.groupings, key=lambda group: group.size)
+    names = " and ".join(f'"{column}"' for column in widest.columns)
+    raise EstimationError(
+        f"{layout.size:,} estimates are asked for at once, {widest.size:,} domains by {names} - more than "
+        f"{MOST_ESTIMATES:,} have no room for their covariances; join codes to fewer domains, or estimate fewer at a "
+        "time.",
+        code="TOO_MANY_ESTIMATES",
+    )
+
+
 def _refuse_empty(asked: Asked, layout: Layout, found: Points) -> None:
     if not found.n_in.any():
         where = f" ({asked.where.sql})" if asked.where else ""
@@ -167,14 +187,14 @@ def _refuse_empty(asked: Asked, layout: Layout, found: Points) -> None:
         )
     if asked.kind != "ratio":
         return
-    alive = found.n > 0
-    zero = alive & np.array([b == 0 for b in found.bottom])
-    if zero.any():
-        name = asked.variables[int(np.flatnonzero(zero)[0]) % len(asked.variables)].name
-        raise EstimationError(
-            f'the denominator of "{name}" adds up to zero in a domain - the ratio does not exist there.',
-            code="ZERO_DENOMINATOR",
-        )
+    step = len(asked.variables)
+    for j, variable in enumerate(asked.variables):
+        alive = found.n[j::step] > 0
+        if alive.any() and not any(found.bottom[p * step + j] for p in np.flatnonzero(alive)):
+            raise EstimationError(
+                f'the denominator of "{variable.name}" adds up to zero - the ratio does not exist; check the column.',
+                code="ZERO_DENOMINATOR",
+            )
 
 
 def _missing_warnings(layout: Layout, asked: Asked, found: Points) -> list[str]:
@@ -202,7 +222,18 @@ def _spread(work: Work) -> Spread:
     else:
         vcov = elements(layout, found, stages[0], survey.design.lonely_psu, cells)
     whole = design_degrees(stages[0], _rows_with_weight(layout.totals))
-    return Spread(_clean(vcov, found), domain_degrees(layout, stages[0]), whole, np.full(layout.size, np.nan))
+    return Spread(
+        _clean(vcov, found), domain_degrees(layout, stages[0]), whole, np.full(layout.size, np.nan),
+        _enumerated(survey, layout, stages[0], found),
+    )  # fmt: skip
+
+
+def _enumerated(survey: Survey, layout: Layout, stage: Stage, found: Points) -> npt.NDArray[np.bool_]:
+    """Mark estimates whose strata are all sampled whole, every row with an answer (element samples only)."""
+    if survey.design.stages:
+        return np.zeros(layout.size, dtype=bool)
+    sampled = presence(layout, stage.parent_of_cell, len(stage.n))[stage.fraction < 1]
+    return np.asarray(~sampled.any(axis=0) & (found.n == found.n_in) & (found.n > 0))
 
 
 def _from_replicates(work: Work) -> Spread:
@@ -215,7 +246,8 @@ def _from_replicates(work: Work) -> Spread:
         logits = np.log(again.theta / (1 - again.theta))
         full = np.log(found.estimate / (1 - found.estimate))
         se_logit = np.sqrt(np.diag(again.covariance_of(logits, full)))
-    return Spread(_clean(again.covariance(found.estimate), found), df, whole, se_logit)
+    nowhere = np.zeros(work.layout.size, dtype=bool)
+    return Spread(_clean(again.covariance(found.estimate), found), df, whole, se_logit, nowhere)
 
 
 def _post_cells(survey: Survey, layout: Layout) -> PostCells | None:

@@ -31,8 +31,8 @@ _SAYS = {
         "make it constant."
     ),
     "PSU_NOT_NESTED": (
-        'PSU "{unit}" stands in the strata {strata} - if ids are numbered anew in each stratum declare nest as true, else '
-        "correct the stratum."
+        'PSU "{unit}" stands in the strata {strata} - if ids are numbered anew in each stratum declare nest as true, '
+        "else correct the stratum."
     ),
     "SINGLE_PSU_DESIGN": ("the whole sample is one {unit} - no variance can be estimated from it; {change}."),
     "LONELY_PSU": (
@@ -127,9 +127,9 @@ def lonely_faults(design: SurveyDesign, stages: tuple[Stage, ...]) -> Iterator[D
         return
     for number, stage in enumerate(stages):
         lonely = np.flatnonzero((stage.n == 1) & (stage.fraction < 1))
-        unit = "row" if not design.stages else ("PSU", "SSU")[number]
+        unit = "unit" if not design.stages else ("PSU", "SSU")[number]
         if number == 0 and len(stage.n) == 1 and len(lonely):
-            change = "give all rows of the sample" if unit == "row" else "name the unit really drawn as psu"
+            change = "give all rows of the sample" if unit == "unit" else "name the unit really drawn as psu"
             yield _fault("SINGLE_PSU_DESIGN", "the design", unit=unit, change=change)
             return
         for i in lonely[:SHOWN]:

@@ -61,15 +61,17 @@ def outcome_exponent(largest: float, rows: int, *, squares: bool) -> int:
     return bits - math.frexp(largest)[1]
 
 
-def check_weight_range(smallest: float, largest: float, exponent: int, rows: int, *, squares: bool) -> None:
+def check_weight_range(
+    column: str, smallest: float, largest: float, *, exponent: int, rows: int, squares: bool
+) -> None:
     """Refuse in words a weight range whose exact sums would leave 128 bits."""
     bits = math.frexp(largest)[1] + exponent
     needed = (2 * bits if squares else bits) + max(rows, 1).bit_length()
     if bits <= VALUE_BITS and needed <= SUM_BITS:
         return
     raise DesignError(
-        f"weights run from {smallest:.6g} to {largest:.6g} over {rows:,} rows - their exact sums need "
-        f"{max(needed, bits + SUM_BITS - VALUE_BITS)} bits and there are {SUM_BITS}; correct the largest or the "
+        f'column "{column}": weights run from {smallest:.6g} to {largest:.6g} over {rows:,} rows - their exact sums '
+        f"need {max(needed, bits + SUM_BITS - VALUE_BITS)} bits and there are {SUM_BITS}; correct the largest or the "
         "smallest weight.",
         code="FIXED_POINT_RANGE",
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from analysis.deff import design_effects
 from analysis.design import Expr
@@ -18,6 +19,9 @@ from uptake.contract.errors import EstimationError
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+
+ENUMERATED = 1e-10  # a standard error below this share of an estimate from all units is rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +42,16 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The uncertainty of all estimates: covariance (P, P), df (P,), df of the whole design, SE of the logit."""
+    """The uncertainty of all estimates: covariance (P, P), df (P,), df of the whole design, SE of the logit.
+
+    `enumerated` (P,) marks estimates whose every unit of the population is in the sample: they have no sampling error.
+    """
 
     vcov: Floats
     df: Floats
     df_design: float
     se_logit: Floats
+    enumerated: npt.NDArray[np.bool_]
 
 
 def tidy_frame(asked: Asked, layout: Layout, found: Points, spread: Spread) -> DataFrame:
@@ -72,6 +80,10 @@ def tidy_frame(asked: Asked, layout: Layout, found: Points, spread: Spread) -> D
 
 def _interval(asked: Asked, found: Points, spread: Spread, p: int, df: float) -> Interval:
     estimate, error = float(found.estimate[p]), float(np.sqrt(spread.vcov[p, p]))
+    if math.isnan(estimate) and found.n[p] > 0:
+        return Interval(math.nan, math.nan, reason="the denominator adds up to zero in this domain")
+    if asked.ci == "korn-graubard" and spread.enumerated[p] and error <= ENUMERATED * abs(estimate):
+        return Interval(estimate, estimate, float(found.n[p]))
     if asked.ci == "t":
         return t_interval(estimate, error, df, asked.level)
     if not math.isnan(estimate) and not 0 <= estimate <= 1:

@@ -15,7 +15,7 @@ Method = Literal[
 ]
 
 
-NO_SPREAD = 1e-20  # a variance below this share of p(1-p) is rounding, not sampling
+NO_SPREAD = 1e-14  # a variance below this share of p(1-p) is rounding, not sampling
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +150,9 @@ def _jeffreys(at: Sampled) -> Interval:
 
     n_eff = float(at.n) if at.se == 0 or at.p in (0.0, 1.0) else min(at.p * (1 - at.p) / at.se**2, at.n)
     x, tail = n_eff * at.p, (1 - at.level) / 2
-    low = 0.0 if x <= 0 else float(betaincinv(x + 0.5, n_eff - x + 0.5, tail))
-    high = 1.0 if x >= n_eff else float(betaincinv(x + 0.5, n_eff - x + 0.5, 1 - tail))
+    # With less than half a unit counted, as weights allow, the quantile would lie beyond the estimate itself.
+    low = 0.0 if x <= 0 else min(float(betaincinv(x + 0.5, n_eff - x + 0.5, tail)), at.p)
+    high = 1.0 if x >= n_eff else max(float(betaincinv(x + 0.5, n_eff - x + 0.5, 1 - tail)), at.p)
     return Interval(low, high, n_eff)
 
 
@@ -200,10 +201,12 @@ def _likelihood(at: Sampled) -> Interval:
     def beyond(q: float) -> float:
         return float(2 * n_eff * (rel_entr(at.p, q) + rel_entr(1 - at.p, 1 - q)) - reach)
 
-    tiny = 1e-300
-    low = brentq(beyond, tiny, at.p, xtol=1e-15, rtol=1e-14)
-    high = brentq(beyond, at.p, 1 - 2**-53, xtol=1e-15, rtol=1e-14)
-    return Interval(float(low), float(high), n_eff)
+    def end(bound: float, limit: float) -> float:
+        # Few effective units may leave the likelihood of 0 or 1 within reach: the interval then ends there.
+        return limit if beyond(bound) <= 0 else float(brentq(beyond, bound, at.p, xtol=1e-15, rtol=1e-14, maxiter=500))
+
+    low, high = end(1e-300, 0.0), end(1 - 2**-53, 1.0)
+    return Interval(low, high, n_eff)
 
 
 _DEFINED_AT_ENDS = ("korn-graubard", "clopper-pearson", "jeffreys")

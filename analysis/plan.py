@@ -47,6 +47,7 @@ from uptake.contract.errors import Fault
 from uptake.contract.yamlfile import Place, read_yaml
 
 FILE = "design.yaml"
+DEFAULT_UNIT_ID = "unit_id"
 CI_METHODS = ("korn-graubard", "beta", "logit", "wilson", "likelihood", "asin", "mean", "clopper-pearson", "jeffreys")
 
 
@@ -138,7 +139,7 @@ class DesignPlan:
     """All of `design.yaml`; see the example at the top of this module."""
 
     place: Place
-    unit_id: str = "unit_id"
+    unit_id: str = DEFAULT_UNIT_ID
     strata: tuple[str, ...] = ()
     drawing: Drawing | None = None
     weighting: Weighting | None = None
@@ -194,6 +195,7 @@ def _number_faults(plan: DesignPlan) -> list[Fault]:
         )
     if plan.ci_method not in CI_METHODS:
         found.append(Fault(where, f'ci_method "{plan.ci_method}" is not known. Known: {", ".join(CI_METHODS)}.'))
+    found += _replicate_faults(plan.replicate_weights) if plan.replicate_weights else []
     if plan.replicate_weights and not 0 <= (plan.replicate_weights.rho or 0.0) < 1:
         text = f"rho {plan.replicate_weights.rho} is outside 0 to 1, so the Fay factor 1/(1-rho)² is not defined."
         found.append(Fault(str(plan.replicate_weights.place), f"{text} Write the rho of the data's handbook."))
@@ -201,6 +203,17 @@ def _number_faults(plan: DesignPlan) -> list[Fault]:
     if repeated:
         found.append(Fault(where, f"strata names {', '.join(repeated)} twice. Keep one."))
     return found
+
+
+def _replicate_faults(given: Replicates) -> list[Fault]:
+    where = str(given.place)
+    if given.type == "fay" and given.rho is None:
+        return [Fault(where, "the replicate weights are of type fay but rho is not given, so the factor 1/(1-rho)² is"
+                      " not known. Write the rho of the data's handbook, often 0.3 or 0.5.")]  # fmt: skip
+    if given.type in ("jkn", "other") and given.scale is None:
+        return [Fault(where, f"the replicate weights are of type {given.type} but scale is not given, and it cannot be"
+                      " guessed. Write the scale of the data's handbook.")]  # fmt: skip
+    return []
 
 
 def _drawing_faults(plan: DesignPlan) -> list[Fault]:

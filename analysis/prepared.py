@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from analysis.design import PostStrata, ReplicateType, ReplicateWeights, SurveyDesign
-from analysis.plan import FILE, DesignPlan
+from analysis.matching import named, refuse_edited_weights, refuse_repeated
+from analysis.plan import DEFAULT_UNIT_ID, FILE, DesignPlan
 from uptake.contract.errors import DesignError, TableError, did_you_mean
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Prepared:
     design: SurveyDesign
     base: str | None
     keys: dict[str, tuple[str, ...]]
+    notes: tuple[str, ...] = ()
 
 
 def prepare(
@@ -55,12 +57,9 @@ def _drawn(
     responses: DataFrame, weights: DataFrame, plan: DesignPlan, *, wave: str, domains: Sequence[str], known: DomainKeys
 ) -> Prepared:
     answers = responses[responses["wave"] == wave]
-    weighted = weights[(weights["wave"] == wave) & weights["weight"].notna()]
-    absent = weighted.loc[~weighted["unit_id"].isin(answers["unit_id"]), "unit_id"]
-    if weighted.empty or len(absent):
-        which = f'unit "{absent.iloc[0]}" has a weight but no answers' if len(absent) else "no unit has a weight"
-        raise TableError(f'weights and responses of wave "{wave}" do not fit each other: {which}. Run `uptake weigh` on'
-                         " these responses.")  # fmt: skip
+    drawn = weights[weights["wave"] == wave]
+    refuse_edited_weights(drawn, answers, wave=wave)
+    weighted = drawn[drawn["weight"].notna()]
     _refuse_ambiguous_fields(answers, weights)
     extra = [name for name in answers.columns if name not in weights.columns]
     # SQL reads N_h and n_h as one name, so the count of the frame goes by another.
@@ -77,8 +76,9 @@ def _drawn(
         unit_id="unit_id",
     )
     # The units that were drawn tell the domains, not those that answered: an empty domain must show as empty.
-    keys = _domain_keys(weights[weights["wave"] == wave], domains, known, plan)
-    return Prepared(_with_crossings(_typed(data), domains), design, f'"{RESPONDENT}"', keys)
+    keys = _domain_keys(drawn, domains, known, plan)
+    notes = domain_notes(data[data[RESPONDENT].astype(bool)], domains, known)
+    return Prepared(_with_crossings(_typed(data), domains), design, f'"{RESPONDENT}"', keys, notes)
 
 
 def _refuse_ambiguous_fields(answers: DataFrame, weights: DataFrame) -> None:
@@ -112,7 +112,9 @@ def _own_data(
 ) -> Prepared:  # fmt: skip
     data = responses if weights is None else _joined(responses, weights, plan)
     _refuse_unknown(data, plan.strata, "strata")
-    _refuse_repeated(data, plan.unit_id, "responses")
+    if plan.unit_id != DEFAULT_UNIT_ID:
+        _refuse_unknown(data, (plan.unit_id,), "unit_id")
+    refuse_repeated(data, plan.unit_id, "responses")
     strata = plan.strata[0] if len(plan.strata) == 1 else None
     if len(plan.strata) > 1:
         strata = _STRATUM
@@ -127,15 +129,24 @@ def _own_data(
         replicates=_replicates(plan),
     )
     keys = _domain_keys(data, domains, known, plan)
-    return Prepared(_with_crossings(_typed(data), domains), design, None, keys)
+    return Prepared(_with_crossings(_typed(data), domains), design, None, keys, domain_notes(data, domains, known))
 
 
 def _joined(responses: DataFrame, weights: DataFrame, plan: DesignPlan) -> DataFrame:
     for name, table in (("responses", responses), ("weights", weights)):
         _refuse_unknown(table, (plan.unit_id,), f"unit_id ({name})")
-        _refuse_repeated(table, plan.unit_id, name)
-    extra = [name for name in weights.columns if name not in responses.columns]
-    return responses.merge(weights[[plan.unit_id, *extra]], on=plan.unit_id, how="left", validate="one_to_one")
+        refuse_repeated(table, plan.unit_id, name)
+    both = [name for name in weights.columns if name in responses.columns and name != plan.unit_id]
+    if both:
+        raise TableError(f'the column "{both[0]}" stands in the file of answers and in that of weights, so two values'
+                         " would meet in a unit. Take it out of one of them.")  # fmt: skip
+    for one, other, says in ((responses, weights, "has answers but no weight"), (weights, responses, "has a weight but"
+                             " no answers")):  # fmt: skip
+        absent = one.loc[~one[plan.unit_id].isin(other[plan.unit_id]), plan.unit_id]
+        if len(absent):
+            raise TableError(f"weights and responses do not fit each other: {named(absent)} {says}. Give the two files"
+                             " of one survey, or take the unit out of both.")  # fmt: skip
+    return responses.merge(weights, on=plan.unit_id, how="left", validate="one_to_one")
 
 
 def _replicates(plan: DesignPlan) -> ReplicateWeights | None:
@@ -145,15 +156,6 @@ def _replicates(plan: DesignPlan) -> ReplicateWeights | None:
     return ReplicateWeights(
         type=_REPLICATE_TYPES[given.type], prefix=given.prefix, scale=given.scale, rho=given.rho, mse=given.mse
     )
-
-
-def _refuse_repeated(table: DataFrame, unit_id: str, name: str) -> None:
-    if unit_id not in table.columns:
-        return
-    repeated = table.loc[table[unit_id].notna() & table[unit_id].duplicated(), unit_id]
-    if len(repeated):
-        raise TableError(f'{name}: {unit_id} "{repeated.iloc[0]}" stands in more than one row ({repeated.nunique()}'
-                         " ids do), so a unit would count twice. Keep one row a unit, or name another id.")  # fmt: skip
 
 
 _REPLICATE_TYPES: Mapping[str, ReplicateType] = {"brr": "BRR", "fay": "Fay", "jk1": "JK1", "jkn": "JKn",
@@ -202,6 +204,23 @@ def _domain_keys(
         declared = list(known.get(by, ()))
         made[by] = (*declared, *(key for key in found if key not in declared))
     return made
+
+
+def domain_notes(data: DataFrame, domains: Sequence[str], known: DomainKeys) -> tuple[str, ...]:
+    """Return a sentence for each column whose codes are missing in some rows, or have no name in the study."""
+    notes = []
+    for column in dict.fromkeys(part for by in domains for part in by.split(JOINER)):
+        codes = _codes(data[column])
+        lost = int(codes.isna().sum())
+        if lost:
+            rows = "1 row has" if lost == 1 else f"{lost:,} rows have"
+            notes.append(f'DOMAIN_MISSING: column "{column}": {rows} no code, counted in the whole but in no domain.')
+        strange = sorted(set(codes.dropna()) - set(known[column])) if column in known else []
+        if strange:
+            more = f" and {len(strange) - 1:,} more codes" if len(strange) > 1 else ""
+            notes.append(f'DOMAIN_CODE_UNKNOWN: column "{column}" holds "{strange[0]}"{more}, which study.yaml does not'
+                         " name; estimated all the same, but printed as a bare code.")  # fmt: skip
+    return tuple(notes)
 
 
 def _refuse_unknown(data: DataFrame, columns: Sequence[str], what: str) -> None:

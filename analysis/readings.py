@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from analysis.indicators import Definition, DontKnow, Indicator, definitions
+from analysis.source import quoted
 from uptake.contract.errors import EstimationError, did_you_mean
 from uptake.contract.expressions import Kind, parse, to_duckdb
 from uptake.contract.expressions.tree import Field
@@ -28,6 +29,7 @@ class Measured:
     denominator: str | None
     base: str | None
     rate: bool
+    unknown: str  # SQL condition of the rows whose answer is unknown, before the rule for don't know
 
 
 def column_kinds(data: DataFrame) -> dict[str, Kind]:
@@ -63,40 +65,43 @@ def measured_definitions(
 def _measured(definition: Definition, kinds: Mapping[str, Kind], base: str | None) -> Measured:
     conditions = [part for part in (base, _condition(definition.where, definition, kinds)) if part]
     where = " AND ".join(f"COALESCE({part}, FALSE)" for part in conditions) or None
-    numerator = _number(definition.numerator, definition, kinds)
+    numerator, unknown = _number(definition.numerator, definition, kinds)
     if definition.size is not None:
         _refuse_unknown(frozenset({definition.size}), definition, kinds)
-        size = '"' + definition.size.replace('"', '""') + '"'
+        size = quoted(definition.size)
         known = f"CASE WHEN ({numerator}) IS NOT NULL THEN {size} END"
-        return Measured(definition, "ratio", f"({numerator}) * {size}", known, where, rate=True)
-    denominator = _number(definition.denominator, definition, kinds) if definition.denominator else None
-    return Measured(definition, definition.type, numerator, denominator, where, rate=definition.type == "proportion")
+        return Measured(definition, "ratio", f"({numerator}) * {size}", known, where, rate=True, unknown=unknown)
+    denominator = None
+    if definition.denominator is not None:
+        denominator, below = _number(definition.denominator, definition, kinds)
+        unknown = f"{unknown} OR {below}"
+    rate = definition.type == "proportion"
+    return Measured(definition, definition.type, numerator, denominator, where, rate=rate, unknown=unknown)
 
 
 def _condition(scalar: Scalar | None, definition: Definition, kinds: Mapping[str, Kind]) -> str | None:
     return _sql(scalar, definition, kinds, to="bool") if scalar else None
 
 
-def _number(scalar: Scalar, definition: Definition, kinds: Mapping[str, Kind]) -> str:
-    """Return a number for every row: a condition counts 1 or 0; what is unknown follows the rule for don't know."""
+def _number(scalar: Scalar, definition: Definition, kinds: Mapping[str, Kind]) -> tuple[str, str]:
+    """Return a number for every row, and the SQL condition of the rows in which it is unknown.
+
+    A condition counts 1 or 0; what is unknown follows the rule for don't know.
+    """
     is_condition = definition.type == "proportion" or parse(scalar.value, scalar.place).kind == "bool"
     if is_condition:
         condition = _sql(scalar, definition, kinds, to="bool")
-        return f"CASE WHEN {condition} THEN 1 WHEN NOT {condition} THEN 0{_ELSE[definition.dont_know]} END"
-    _refuse_text(scalar, definition, kinds)
-    number = _sql(scalar, definition, kinds, to="number")
-    return f"COALESCE({number}, 0)" if definition.dont_know == "in_base" else number
+        made = f"CASE WHEN {condition} THEN 1 WHEN NOT {condition} THEN 0{_ELSE[definition.dont_know]} END"
+        return made, f"{condition} IS NULL"
+    number = _plain_number(scalar, kinds) or _sql(scalar, definition, kinds, to="number")
+    made = f"COALESCE({number}, 0)" if definition.dont_know == "in_base" else number
+    return made, f"{number} IS NULL"
 
 
-def _refuse_text(scalar: Scalar, definition: Definition, kinds: Mapping[str, Kind]) -> None:
-    """Refuse to add up words: as numbers they would all be unknown and the total a silent 0."""
+def _plain_number(scalar: Scalar, kinds: Mapping[str, Kind]) -> str | None:
+    """Return the column itself where the expression is no more than one column of numbers: no digit is cut off."""
     node = parse(scalar.value, scalar.place).node
-    if isinstance(node, Field) and kinds.get(node.name) == "text":
-        raise EstimationError(
-            f'{scalar.place}: indicator "{definition.indicator}" adds up "{node.name}", which holds text, not numbers.'
-            f" Name a column of numbers, or a condition such as ${{{node.name}}} = 'yes' to count units.",
-            code="not_a_number",
-        )
+    return quoted(node.name) if isinstance(node, Field) and kinds.get(node.name) == "number" else None
 
 
 _ELSE: Mapping[DontKnow, str] = {"in_base": " ELSE 0", "yes": " ELSE 1", "out": ""}
@@ -114,6 +119,6 @@ def _refuse_unknown(
     for field in sorted(fields - set(kinds)):
         raise EstimationError(
             f'{where}indicator "{definition.indicator}" counts "{field}", which the data do not have.'
-            f"{did_you_mean(field, kinds)} Name a field of the questionnaire or a column of the frame.",
+            f"{did_you_mean(field, kinds)} Name a field of the questionnaire or a column of the data.",
             code="unknown_field",
         )

@@ -17,6 +17,7 @@ Status = Literal["publish", "caution", "suppress"]
 # What the codes in `reason` and `disclosure` mean; docs/methods/release.md says it in words.
 REASONS: Mapping[str, str] = {
     "no_respondents": "no respondent belongs to the base of the estimate",
+    "zero_denominator": "the denominator of the ratio adds up to zero",
     "few_respondents": "fewer respondents than the rule asks for",
     "no_interval": "no interval can be given, for example because no degree of freedom is left",
     "n_eff_below_30": "effective sample size below 30",
@@ -90,7 +91,7 @@ def _first_floor(row: Precision, rules: ReleaseRules) -> Release | None:
     confidential = 0 < row.n_population < rules.min_population_units - 1e-9
     disclosure = "few_units" if confidential else ""
     if row.n == 0 or math.isnan(row.estimate):
-        return Release("suppress", "no_respondents", disclosure)
+        return Release("suppress", "zero_denominator" if row.n > 0 else "no_respondents", disclosure)
     if row.n < rules.min_respondents or confidential:
         reasons = ["few_respondents"] if row.n < rules.min_respondents else []
         return Release("suppress", ";".join([*reasons, *([disclosure] if disclosure else [])]), disclosure)

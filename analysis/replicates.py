@@ -9,10 +9,10 @@ import numpy as np
 from analysis.cells import grouping
 from analysis.design import ReplicateWeights, SurveyDesign
 from analysis.engine import Engine, Named, TotalsRequest
-from analysis.fixedpoint import Floats
+from analysis.fixedpoint import VALUE_BITS, Floats
 from analysis.measures import Measures
 from analysis.points import Layout
-from analysis.source import Source, quoted
+from analysis.source import Source, quoted, require_numbers
 from analysis.variance import PostCells
 from uptake.contract.errors import DesignError
 
@@ -66,7 +66,7 @@ def replicated(
     weights = design.replicates
     assert weights is not None
     columns = replicate_columns(design, engine.source)
-    check_replicates(engine.source, columns)
+    check_replicates(engine.source, columns, exponent=measures.exponent)
     made = replicate_layer(weights, columns, measures.exponent, engine.source)
     request = TotalsRequest(
         layers=(layers[0], (*layers[1], *made)), keys=keys, reals=replicate_sums(measures, len(columns))
@@ -92,10 +92,13 @@ def replicated(
     return Replicated(theta, weights.coefficient(len(columns)), _rscales(weights, len(columns)), weights.mse)
 
 
-def check_replicates(source: Source, columns: tuple[str, ...]) -> None:
-    """Refuse replicate weights that are missing or below zero, naming the first such column."""
+def check_replicates(source: Source, columns: tuple[str, ...], *, exponent: int) -> None:
+    """Refuse replicate weights that are missing, below zero or too large, naming the first such column."""
+    most = 2.0 ** (VALUE_BITS - exponent)
+    require_numbers(source, columns, "weight", code="REPLICATE_NOT_NUMERIC")
     worst = ", ".join(
-        f"SUM(CASE WHEN {source.column(c)} IS NULL THEN 1 ELSE 0 END) AS n{i}, MIN({source.column(c)}) AS m{i}"
+        f"SUM(CASE WHEN {source.column(c)} IS NULL THEN 1 ELSE 0 END) AS n{i}, MIN({source.column(c)}) AS m{i}, "
+        f"MAX({source.column(c)}) AS t{i}"
         for i, c in enumerate(columns)
     )
     found = source.columns(f"SELECT {worst} FROM ({source.text}) AS r")
@@ -110,6 +113,12 @@ def check_replicates(source: Source, columns: tuple[str, ...]) -> None:
         if float(found[f"m{i}"][0]) < 0:
             raise DesignError(
                 f'replicate weight "{column}" is below zero - correct the column.', code="REPLICATE_NEGATIVE"
+            )
+        if not float(found[f"t{i}"][0]) < most:
+            raise DesignError(
+                f'replicate weight "{column}" is {found[f"t{i}"][0]:g} in a row, too large for exact sums beside the '
+                "weights - correct the column.",
+                code="REPLICATE_RANGE",
             )
 
 

@@ -102,24 +102,17 @@ def first_row(source: Source, column: str, condition: str) -> tuple[int, object]
 
 
 def require_numbers(source: Source, names: Iterable[str], what: str, *, code: str) -> None:
-    """Refuse a column that holds text or a number that is not finite, naming the first row that does."""
+    """Refuse a column of text where numbers are needed, naming the first row that holds no number."""
     for name in names:
-        column = source.column(name)
-        number = column if is_numeric(source.types[name]) else f"TRY_CAST({column} AS DOUBLE)"
-        where = f"{column} IS NOT NULL AND NOT COALESCE(ISFINITE(CAST({number} AS DOUBLE)), FALSE)"
-        if is_numeric(source.types[name]) and source.types[name] not in ("FLOAT", "DOUBLE"):
+        if is_numeric(source.types[name]):
             continue
-        found = first_row(source, name, where) or (
-            None if is_numeric(source.types[name]) else first_row(source, name, f"{column} IS NOT NULL")
+        column = source.column(name)
+        found = first_row(source, name, f"{column} IS NOT NULL AND TRY_CAST({column} AS DOUBLE) IS NULL")
+        found = found or first_row(source, name, f"{column} IS NOT NULL")  # numbers written as codes, such as 007
+        says = f'row {found[0]} holds "{found[1]}", which is no {what}' if found else f"every row is without {what}"
+        raise DesignError(
+            f'column "{name}": {says} - write {what}s as plain numbers, or name another column.', code=code
         )
-        if found:
-            raise DesignError(
-                f'column "{name}": row {found[0]} holds "{found[1]}", which is no {what} - write it as a number, or '
-                "name another column.",
-                code=code,
-            )
-        if not is_numeric(source.types[name]):
-            raise DesignError(f'column "{name}" is empty in every row - it should hold the {what}s.', code=code)
 
 
 def open_source(data: object) -> Source:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from analysis.answers import refuse_uncountable, unknown_notes
 from analysis.assessing import ALL, assess_targets
 from analysis.design import Expr
 from analysis.indicators import Indicator
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from analysis.estimates import Estimates
+    from analysis.survey import Survey
 
 Key: TypeAlias = tuple[str, str, str, str]  # indicator, definition, domain_by, domain_key
 _BELOW = "denominator"
@@ -91,17 +93,23 @@ def estimate(
     domain_keys: codes by domain column that get a row even if no unit has them.
     Returns EstimateTables. Raises TableError, DesignError, EstimationError or StudyError, each with what to change.
     """
+    from analysis.survey import Survey
+
     indicators = tuple(indicators)
     domains = tuple(dict.fromkeys(name for item in indicators for name in _domains(item, plan)))
     ready = prepare(responses, weights, plan, wave=wave, domains=domains, domain_keys=domain_keys or {})
-    measured = measured_definitions(indicators, column_kinds(ready.data), base=ready.base)
-    passes = _passes(ready, plan, indicators, measured)
+    kinds = column_kinds(ready.data)
+    measured = measured_definitions(indicators, kinds, base=ready.base)
+    survey = Survey(ready.data, ready.design)
+    refuse_uncountable(survey.source, measured, kinds)
+    passes = _passes(survey, plan, indicators, measured)
     rates = frozenset(item.definition.indicator for item in measured if item.rate)
     sized = frozenset(item.id for item in indicators if item.size is not None)
     order = _order(measured, {item.id: _domains(item, plan) for item in indicators}, ready)
     table, vcov = _assembled(passes, order, measured, plan, wave)
     table = release(table, plan.release, rates=rates)[[column.name for column in ESTIMATES.columns]]
-    warnings = tuple(dict.fromkeys(warning for one in passes for warning in one.warnings()))
+    notes = unknown_notes(survey.source, measured) if plan.own_data else ()
+    warnings = tuple(dict.fromkeys([*ready.notes, *notes, *(text for one in passes for text in one.warnings())]))
     assessments = assess_targets(table, targets, wave=wave, rates=rates, sized=sized)
     return EstimateTables(table, vcov, assessments, _quality(ready, plan, quality, wave), warnings)
 
@@ -115,11 +123,8 @@ def _name(item: Measured) -> str:
 
 
 def _passes(
-    ready: Prepared, plan: DesignPlan, indicators: tuple[Indicator, ...], measured: tuple[Measured, ...]
+    survey: Survey, plan: DesignPlan, indicators: tuple[Indicator, ...], measured: tuple[Measured, ...]
 ) -> list[_Pass]:
-    from analysis.survey import Survey
-
-    survey = Survey(ready.data, ready.design)
     domains = {item.id: _domains(item, plan) for item in indicators}
     together: dict[tuple[object, ...], list[Measured]] = {}
     for item in measured:
@@ -131,7 +136,7 @@ def _passes(
     return made
 
 
-def _computed(survey: Any, plan: DesignPlan, group: Sequence[Measured], domains: tuple[str, ...]) -> Estimates:
+def _computed(survey: Survey, plan: DesignPlan, group: Sequence[Measured], domains: tuple[str, ...]) -> Estimates:
     from analysis.estimators import mean, proportion, ratio, total
 
     first = group[0]
@@ -150,7 +155,7 @@ def _computed(survey: Any, plan: DesignPlan, group: Sequence[Measured], domains:
     return ratio(survey, y, below, by=by, where=where, ci=ci, level=plan.conf_level)
 
 
-def _refuse_empty_base(survey: Any, item: Measured) -> None:
+def _refuse_empty_base(survey: Survey, item: Measured) -> None:
     """Refuse a base that nobody belongs to: nearly always a condition with a wrong code."""
     if item.definition.where is None:
         return

@@ -14,7 +14,7 @@ from analysis.faults import DesignFault, Weighting, column_faults, lonely_faults
 from analysis.fixedpoint import weight_exponent
 from analysis.measures import design_measures
 from analysis.replicates import check_replicates, replicate_columns
-from analysis.source import Source, described, is_numeric, literal, open_source
+from analysis.source import Source, described, first_row, literal, open_source, require_numbers
 from uptake.contract.errors import DesignError
 
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ class Survey:
     def __init__(self, data: object, design: SurveyDesign) -> None:
         source = data if isinstance(data, Source) else open_source(data)
         source.require(design.columns, "the design")
+        require_numbers(source, design.stage_fpc, "population count", code="FPC_NOT_NUMERIC")
+        if design.probabilities:
+            require_numbers(source, [design.probabilities], "probability", code="PROBABILITY_NOT_NUMERIC")
         self.source = source if design.weights else _derived_weights(source, design)
         self.design = design if design.weights else replace(design, weights="up__weight", probabilities=None)
         self.notes: tuple[str, ...] = ()
@@ -180,7 +183,8 @@ def _replicate_faults(survey: Survey) -> list[DesignFault]:
     if survey.design.replicates is None:
         return []
     try:
-        check_replicates(survey.source, replicate_columns(survey.design, survey.source))
+        columns = replicate_columns(survey.design, survey.source)
+        check_replicates(survey.source, columns, exponent=survey.weighting().exponent)
     except DesignError as fault:
         return [DesignFault(fault.code, "the replicate weights", str(fault), "reject")]
     return []
@@ -188,10 +192,7 @@ def _replicate_faults(survey: Survey) -> list[DesignFault]:
 
 def _weighting(source: Source, design: SurveyDesign) -> Weighting:
     name = design.weights or ""
-    if not is_numeric(source.types[name]):
-        raise DesignError(
-            f'column "{name}" holds text, not weights - name a numeric column.', code="WEIGHT_NOT_NUMERIC"
-        )
+    require_numbers(source, [name], "weight", code="WEIGHT_NOT_NUMERIC")
     column = source.column(name)
     found = source.columns(
         f"SELECT COUNT(*) AS n, COUNT({column}) AS known, COUNT(CASE WHEN {column} = 0 THEN 1 END) AS zero, "
@@ -203,14 +204,22 @@ def _weighting(source: Source, design: SurveyDesign) -> Weighting:
         float(found[k][0]) if found[k][0] is not None and not _masked(found[k]) else 1.0 for k in ("low", "high")
     )
     if not math.isfinite(high):
-        raise DesignError(f'column "{name}" holds a weight that is not finite - correct it.', code="WEIGHT_NOT_FINITE")
+        row = _first(source, name, f"NOT ISFINITE(CAST({column} AS DOUBLE))", of=1)
+        raise DesignError(f'column "{name}": a weight is not finite{row} - correct it.', code="WEIGHT_NOT_FINITE")
     rows, known, zero, minus = (int(found[k][0]) for k in ("n", "known", "zero", "minus"))
     exponent = weight_exponent(low)
     if design.weight_scale:
         exponent = design.weight_scale.bit_length() - 1
         whole = source.types[name] in ("BIGINT", "HUGEINT")
         low, high = (low / design.weight_scale, high / design.weight_scale) if whole else (low, high)
-    return Weighting(rows, low, high, exponent, rows - known, zero, minus)
+    wrong = "IS NULL" if known < rows else "< 0"
+    first = _first(source, name, f"{column} {wrong}", of=rows - known or minus) if known < rows or minus else ""
+    return Weighting(rows, low, high, exponent, rows - known, zero, minus, first)
+
+
+def _first(source: Source, column: str, condition: str, *, of: int) -> str:
+    found = first_row(source, column, condition)
+    return f" ({'' if of == 1 else 'the first is '}row {found[0]})" if found else ""
 
 
 def _masked(column: object) -> bool:

@@ -61,11 +61,14 @@ def one_sided_bounds(headline: Headline, target: float, *, level: float = ONE_SI
     p_value = BetaCDF(target; x, n_eff - x + 1). So p_value < alpha exactly when lower > target: the bound and the
     p-value can never contradict each other. The p-value speaks of samples, it is not the probability of the target.
 
-    headline: rate between 0 and 1; target: same scale; level: of each bound. NaN where there is no interval.
+    headline: rate between 0 and 1; target: same scale; level: of each bound. NaN where there is no interval; a rate
+    known from all units is its own bound.
     At level 0.95 the bounds equal the two-sided Korn-Graubard interval of level 0.90.
     """
     from scipy.special import betainc
 
+    if headline.ci_low == headline.ci_high:  # every unit was asked: the rate is known
+        return Bounds(headline.estimate, headline.estimate, 0.0 if headline.estimate > target else 1.0)
     both = proportion_interval(headline.estimate, headline.se, headline.n, headline.df, level=2 * level - 1)
     if math.isnan(both.low) or math.isnan(both.high):
         return Bounds(math.nan, math.nan, math.nan)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from analysis.collapsing import Codes, Group, collapse, joined_groups, label
+from analysis.matching import named, refuse_edited_sample, refuse_repeated, refuse_unmatched
 from analysis.plan import FILE, DesignPlan, Nonresponse, Poststratify
 from analysis.quality import weighting_quality
 from uptake.contract.errors import DesignError, TableError, did_you_mean
@@ -82,11 +83,9 @@ def _units(sample: DataFrame, responses: DataFrame, plan: DesignPlan, *, wave: s
             raise TableError(
                 f'{name}: no row belongs to wave "{wave}". Give the table of that wave, or another --wave.'
             )
-        repeated = table.loc[table["unit_id"].duplicated(), "unit_id"]
-        if len(repeated):
-            raise TableError(f'{name}: unit "{repeated.iloc[0]}" has more than one row ({repeated.nunique()} units do),'
-                             " so it would count twice. Keep one row a unit.")  # fmt: skip
-    _refuse_unmatched(sample, responses)
+        refuse_repeated(table, "unit_id", name)
+    refuse_unmatched(sample, responses)
+    refuse_edited_sample(sample)
     units = sample.merge(responses[["unit_id", "disposition"]], on="unit_id", validate="one_to_one")
     used = plan.weighting.respondents if plan.weighting else ("complete",)
     return units.assign(
@@ -94,18 +93,6 @@ def _units(sample: DataFrame, responses: DataFrame, plan: DesignPlan, *, wave: s
         eligible=(units["disposition"] != "ineligible").astype(bool),
         _known=units["disposition"].isin(RESOLVED).astype(bool),
     ).sort_values(["stratum", "unit_id"], ignore_index=True)
-
-
-def _refuse_unmatched(sample: DataFrame, responses: DataFrame) -> None:
-    absent = sample.loc[~sample["unit_id"].isin(responses["unit_id"]), "unit_id"]
-    if len(absent):
-        raise TableError(f'responses: {len(absent)} units of the sample have no row, the first is "{absent.iloc[0]}";'
-                         " nonrespondents count too. Export again: every assigned unit gets a row with its"
-                         " disposition.")  # fmt: skip
-    strange = responses.loc[~responses["unit_id"].isin(sample["unit_id"]), "unit_id"]
-    if len(strange):
-        raise TableError(f'responses: {len(strange)} units are not in the sample, the first is "{strange.iloc[0]}", so'
-                         " they have no weight. Give the sample that was asked.")  # fmt: skip
 
 
 def _adjust_nonresponse(units: DataFrame, rule: Nonresponse, steps: list[Mapping[str, Any]]) -> DataFrame:
@@ -188,9 +175,8 @@ def _cells(table: DataFrame, columns: Sequence[str]) -> Series:
     for column in columns:
         empty = table.loc[table[column].isna(), "unit_id"]
         if len(empty):
-            raise DesignError(f'column "{column}" is empty for {len(empty)} units, the first is "{empty.iloc[0]}"; a'
-                              " unit without class cannot be weighted. Fill it in the frame.",
-                              code="class_missing")  # fmt: skip
+            raise DesignError(f'column "{column}" is empty for {named(empty)}; a unit without class cannot be weighted.'
+                              " Fill it in the frame.", code="class_missing")  # fmt: skip
     codes = [table[column].astype("str").tolist() for column in columns]
     return pd.Series(list(zip(*codes, strict=True)), index=table.index, dtype=object)
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collector.app import create_app as create_app
     from collector.config import Config as Config
     from collector.outside import Services as Services
+    from collector.server import serve as serve
     from collector.services.assignments import Assignment as Assignment
     from collector.services.assignments import find_assignments as find_assignments
     from collector.services.codes import access_code as access_code
@@ -31,6 +32,7 @@ _HOME = {
     "app": ("create_app",),
     "config": ("Config",),
     "outside": ("Services",),
+    "server": ("serve",),
     "services.assignments": ("Assignment", "find_assignments"),
     "services.codes": ("access_code", "find_by_code", "letters"),
     "services.dispositions": ("record_disposition",),

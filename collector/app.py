@@ -76,6 +76,9 @@ def _flask_settings(config: Config) -> dict[str, object]:
         "SESSION_COOKIE_PATH": "/",
         # Bound to the session and valid as long: a form that takes an hour to fill in must not be refused for its age.
         "WTF_CSRF_TIME_LIMIT": None,
+        # The token is bound to a cookie no other site can set (`__Host-`). Asking for the Referer as well would only
+        # shut out enterprises whose network removes it: they could type for ever and never save.
+        "WTF_CSRF_SSL_STRICT": False,
         "SEND_FILE_MAX_AGE_DEFAULT": datetime.timedelta(hours=1),
     }
 

@@ -114,6 +114,12 @@ def check_exposure(config: Config) -> None:
             "UPTAKE_TLS_CERTIFICATE and UPTAKE_TLS_KEY belong together, and only one of them is set: the server cannot "
             "speak HTTPS. Set both, or neither."
         )
+    if config.behind_tls_proxy and not is_loopback(config.host):
+        raise ConfigError(
+            f"UPTAKE_BEHIND_TLS_PROXY is yes and UPTAKE_HOST is {config.host}, which other machines can reach: they "
+            "could go round the proxy, in clear and under any address they like to write. Listen on 127.0.0.1, or take "
+            "the setting away and give the server its own certificate."
+        )
     if is_loopback(config.host) or config.secure:
         return
     raise ConfigError(

@@ -8,7 +8,7 @@ from flask import flash, redirect, request, url_for
 
 from collector import entry, held, looks, respond
 from collector.deployment import deployment
-from collector.log import logger
+from collector.log import logger, places_of
 from collector.page_view import show_page, state_of
 from collector.store.writer import StoreBusyError
 from collector.visitor import signed_in
@@ -47,8 +47,8 @@ def refuse_token(_error: HTTPException) -> Response | tuple[str, int]:
         return respond.ask_to_sign_in()
     if request.endpoint == "respond.send_page":
         return _show_again(str((request.view_args or {})["page_id"]))
-    flash("changed_meanwhile")
-    return redirect(url_for("respond.check"), code=303)
+    flash("out_of_date")
+    return redirect(url_for("respond.resume"), code=303)
 
 
 def _show_again(page_id: str) -> Response | tuple[str, int]:
@@ -69,7 +69,7 @@ def say_busy(_error: StoreBusyError) -> tuple[str, int, dict[str, str]]:
 
 
 def say_failed(error: HTTPException) -> tuple[str, int]:
-    """Say that it is our fault; the log names the kind of fault, never what was typed."""
+    """Say that it is our fault; the log names the kind of fault and its place, never what was typed."""
     cause = getattr(error, "original_exception", None) or error
-    logger().error("failed", kind=type(cause).__name__, endpoint=request.endpoint)
+    logger().error("failed", kind=type(cause).__name__, endpoint=request.endpoint, places=places_of(cause))
     return looks.message("failed_title", "failed", status=500)

@@ -25,7 +25,7 @@ class Held:
     @property
     def base_seq(self) -> int:
         """Return the state the page was shown from."""
-        return whole_number(self.typed.get("base_seq", ["0"])[0])
+        return whole_number((self.typed.get("base_seq") or [""])[0])
 
     @property
     def client_key(self) -> str:
@@ -44,12 +44,18 @@ def from_text(text: str | None) -> Held | None:
     try:
         raw = json.loads(text or "")
         page, reference, typed = raw["page"], raw["for"], raw["typed"]
-        texts = {str(name): [str(value) for value in values] for name, values in typed.items()}
-    except (ValueError, KeyError, TypeError, AttributeError):
+        texts = {_sendable(name): [_sendable(value) for value in values] for name, values in typed.items()}
+        return Held(_sendable(page), _sendable(reference), texts)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    if not isinstance(page, str) or not isinstance(reference, str):
-        return None
-    return Held(page, reference, texts)
+
+
+def _sendable(text: object) -> str:
+    """Return a text; JSON can also spell half characters, which no page can be sent with."""
+    if not isinstance(text, str):
+        raise TypeError("not a text")
+    text.encode()
+    return text
 
 
 def whole_number(text: str) -> int:

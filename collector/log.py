@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
+import traceback
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from flask import g, request
@@ -22,8 +25,16 @@ def logger() -> Any:
     )
 
 
+def places_of(error: BaseException, *, most: int = 6) -> list[str]:
+    """Return where a fault arose, innermost last, without its message: the message may quote what was typed."""
+    frames = traceback.extract_tb(error.__traceback__)[-most:]
+    return [f"{PurePath(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+
+
 def init_app(app: Flask) -> None:
-    """Log the requests of the app."""
+    """Log the requests of the app, and keep Flask from logging faults with all they quote."""
+    app.logger.handlers = [logging.NullHandler()]
+    app.logger.propagate = False
 
     @app.before_request
     def start_watch() -> None:

@@ -76,13 +76,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "Where there is none, type 0; where you do not know, say so. A blank is not a zero.",
     ),
     # findings
-    "summary_title": ("请先处理以下问题", "There is something to look at"),
-    "soft_title": ("请确认", "Please confirm"),
-    "reason_label": ("如数据无误，请说明原因", "If your answers are right, please say why"),
-    "reason_hint": (
-        "说明原因后即可继续；也可以直接修改上面的答案。",
-        "With a reason you can go on; or change the answers above.",
-    ),
     "reason_long": (
         "说明有 {n} 个字，最多 500 个字。请缩短。",
         "The reason has {n} signs; at most 500 can be kept. Please shorten it.",
@@ -123,6 +116,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "The safety mark of this page had expired, so nothing was saved yet. All you typed is below: press “Save and "
         "continue” once more.",
     ),
+    "out_of_date": (
+        "页面已过期，刚才的操作没有执行；已保存的答案都在。请再试一次。",
+        "This page was out of date, so nothing was done; everything you saved is safe. Please try once more.",
+    ),
     "other_unit": (
         "本页属于另一份问卷，而此浏览器现已登录“{name}”。内容没有保存。请输入原来那份问卷的访问码，"
         "您填写的内容会重新显示。",
@@ -147,7 +144,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "change": ("修改", "Change"),
     "change_what": ("修改：{what}", "Change: {what}"),
-    "no_answer": ("未填", "no answer"),
     "submit": ("提交", "Submit"),
     "submit_blocked": (
         "还有 {n} 处需要处理，处理后才能提交。",

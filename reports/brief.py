@@ -7,6 +7,7 @@ A complete `briefs/national.yaml` (`id` is the stem of the file name and of the 
     editions: [zh, en]
     title: {zh: “人工智能+”行动统计简报, en: AI Plus Initiative Statistical Brief}
     population: {zh: 企业, en: enterprises}              # the units that are counted, as the sentences name them
+    counted: {zh: 家企业, en: enterprises}               # the same after a number; Chinese needs its measure word
     headline: PEN-01                                     # the indicator of the first page
     readings: [PEN-01, PEN-02, PEN-03, PEN-04, PEN-05]   # the range of definitions, printed beside the headline
     depth: [DEP-01]                                      # rates that stand beside the headline, not readings of it
@@ -23,6 +24,7 @@ A brief of totals (`briefs/tables.yaml`) says how its indicators are printed; ra
     type: tables
     title: {zh: 住宅能源消费调查简报, en: Residential energy brief}
     population: {zh: 住户, en: homes}
+    counted: {zh: 户, en: homes}
     headline: homes
     measures:
       homes: {kind: total, scale: 1000000, decimals: 1, unit: {zh: 百万户, en: million homes}}
@@ -84,6 +86,7 @@ class Brief:
     type: Literal["national", "tables"] = "national"
     editions: tuple[Language, ...] = ("zh", "en")
     subtitle: Text | None = None
+    counted: Text | None = None
     readings: tuple[str, ...] = ()
     depth: tuple[str, ...] = ()
     domains: tuple[DomainFigure, ...] = ()
@@ -93,6 +96,12 @@ class Brief:
     def measure(self, indicator: str) -> Measure:
         """Return how an indicator is printed; a rate unless `measures` says otherwise."""
         return self.measures.get(indicator, Measure())
+
+    def counting(self, lang: Language) -> str:
+        """Return the units as they stand after a number: `counted`, else 个 and the population in Chinese."""
+        if self.counted is not None:
+            return self.counted[lang]
+        return f"个{self.population[lang]}" if lang == "zh" else self.population[lang]
 
     def indicators(self) -> tuple[str, ...]:
         """Return every indicator the brief names, each once, in the order of the page."""

@@ -16,6 +16,7 @@ NAVY, INK, GREY, RULE, BAND, PLUM = "#12436D", "#1B2430", "#595F69", "#D9DEE4", 
 LABEL, SMALL = 9.6, 9.3  # px at 1:1, that is 7.2 and 7 pt: nothing on paper is smaller
 ROW, TALL_ROW, HEAD, FOOT = 20.5, 24.5, 24.0, 16.0
 LEAST_PLOT = 118.0  # px
+DOT, SMALL_DOT = 3.6, 2.3  # px: the radius; a small dot leaves the ends of a narrow interval to be seen
 NO_LINE_START = "）)，。；：、”’！？》」"
 FACES = {"zh": "'Noto Sans CJK SC', 'Noto Sans'", "en": "'Noto Sans', 'Noto Sans CJK SC'"}
 
@@ -253,9 +254,15 @@ def _mark(frame: _Frame, row: Row, middle: float) -> list[str]:
         ends = f"M{left:.1f} {middle - 3:.1f}V{middle + 3:.1f}M{right:.1f} {middle - 3:.1f}V{middle + 3:.1f}"
         parts.append(f'<path d="{ends}" stroke="{NAVY}" stroke-width="1.1" fill="none"/>')
     fill = "#FFFFFF" if caution else NAVY
-    parts.append(f'<circle cx="{frame.x(row.estimate):.1f}" cy="{middle:.1f}" r="3.6" fill="{fill}"'
+    parts.append(f'<circle cx="{frame.x(row.estimate):.1f}" cy="{middle:.1f}" r="{_dot(frame, row)}" fill="{fill}"'
                  f' stroke="{NAVY}" stroke-width="1.5"/>')  # fmt: skip
     return parts
+
+
+def _dot(frame: _Frame, row: Row) -> float:
+    if row.low is None or row.high is None:
+        return DOT
+    return SMALL_DOT if frame.x(row.high) - frame.x(row.low) < 4 * DOT else DOT
 
 
 def _numbers(frame: _Frame, row: Row, middle: float, bold: dict[str, str]) -> Sequence[str]:

@@ -13,11 +13,21 @@ from reports.charts import text_width
 from reports.facts import Facts, one_sided_level
 from reports.figures import NARROW, WIDE, Figure, columns, depth_figures, domain_figure, free_column, readings_figure
 from reports.points import key_points
-from reports.quality import detail_rows, method_lines, note_lines, quality_rows, read_lines, target_rows
+from reports.quality import (
+    definition_rows,
+    detail_notes,
+    detail_rows,
+    method_lines,
+    note_lines,
+    quality_rows,
+    read_lines,
+    target_rows,
+)
+from reports.rules import RULES
 from reports.tables import by_domain
 from reports.tiles import lead_lines, tiles, title_line
 from reports.trace import given
-from reports.words import plain, say, wave_name
+from reports.words import date_name, plain, say
 
 HERE = Path(__file__).parent
 HTML_LANG = {"zh": "zh-CN", "en": "en"}
@@ -30,11 +40,16 @@ QUALITY_HEAD, QUALITY_ROW = 60.0, 18.5  # px
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How full the first page is: a short domain and the box on reading beside the range, and the tight setting."""
+    """How full the first page is: a short domain and the box on reading beside the range, and the tight setting.
+
+    definitions: whether a table says what the indicators count; back_page: whether tables and boxes begin a page.
+    """
 
     short_domain: bool
     read_first: bool
     tight: bool
+    definitions: bool = True
+    back_page: bool = True
 
 
 # Tried in this order until the first page holds what it should; the last one is kept whatever comes out.
@@ -46,8 +61,8 @@ LAYOUTS = {
         Layout(short_domain=False, read_first=False, tight=True),
     ),
     "tables": (
-        Layout(short_domain=False, read_first=False, tight=False),
-        Layout(short_domain=False, read_first=False, tight=True),
+        Layout(short_domain=False, read_first=False, tight=False, definitions=False, back_page=False),
+        Layout(short_domain=False, read_first=False, tight=True, definitions=False, back_page=False),
         Layout(short_domain=False, read_first=False, tight=False),
     ),
 }
@@ -100,6 +115,8 @@ def view(facts: Facts, layout: Layout) -> dict[str, Any]:
         "wide": wide,
         "sheets": sheets,
         "detail": _detail(facts),
+        "definitions": _definitions(facts) if layout.definitions else {"rows": ()},
+        "back_page": layout.back_page,
         "quality": {"title": say("box.quality", lang), "rows": quality},
         "quality_column": free_column(sheets, QUALITY_HEAD + QUALITY_ROW * len(quality)) if wide else "",
         "reproduce": _reproduce(facts),
@@ -114,9 +131,8 @@ def _furniture(facts: Facts) -> dict[str, Any]:
         "illustrative": say("page.illustrative", lang) if context.illustrative else "",
         "source": say("page.source", lang, source=given(context.source[lang])),
         "title": given(brief.title[lang]), "subtitle": given(brief.subtitle[lang]) if brief.subtitle else "",
-        "wave": wave_name(context.wave, lang),
         "period": say("page.period", lang, period=given(context.reference_period[lang])),
-        "released": say("page.released", lang, date=given(context.released[:10])),
+        "released": say("page.released", lang, date=given(date_name(context.released, lang))),
         "legal": [given(text[lang]) for text in context.legal_header],
     }  # fmt: skip
 
@@ -134,13 +150,21 @@ def _targets(facts: Facts) -> dict[str, Any]:
 
 
 def _detail(facts: Facts) -> dict[str, Any]:
-    lang, brief = facts.lang, facts.ink.brief
+    lang = facts.lang
     names = ("indicator", "estimate", "interval", "se", "n", "n_eff", "deff")
     head = [say(f"detail.{name}", lang, level=facts.ink.level(facts.head)) for name in names]
-    rates = all(brief.measure(name).kind == "rate" for name in brief.indicators())
     return {
         "number": given(say("table", lang, number="1")), "title": say("detail.title", lang), "head": head,
-        "rows": detail_rows(facts), "note": say("detail.note" if rates else "detail.note.amounts", lang),
+        "rows": detail_rows(facts), "notes": detail_notes(facts),
+    }  # fmt: skip
+
+
+def _definitions(facts: Facts) -> dict[str, Any]:
+    lang = facts.lang
+    return {
+        "number": given(say("table", lang, number="2")), "title": say("definitions.title", lang),
+        "head": [say(f"definitions.{name}", lang) for name in ("indicator", "definition")],
+        "rows": definition_rows(facts),
     }  # fmt: skip
 
 
@@ -150,6 +174,10 @@ def _reproduce(facts: Facts) -> dict[str, Any]:
     return {
         "title": say("box.reproduce", lang), "files": say("reproduce.files", lang, trace=given(trace)),
         "command": context.command, "command_label": say("reproduce.command", lang),
-        "digests": tuple((name, digest[:DIGEST]) for name, digest in context.digests.items()),
+        "digests": tuple((_digest_name(name, lang), digest[:DIGEST]) for name, digest in context.digests.items()),
         "digests_label": say("reproduce.digests", lang),
     }  # fmt: skip
+
+
+def _digest_name(name: str, lang: str) -> str:
+    return plain(say(f"digest.{name}", lang)) if f"digest.{name}" in RULES else name

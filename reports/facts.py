@@ -36,9 +36,9 @@ class Facts:
         return self.ink.lang
 
     @property
-    def population(self) -> Markup:
-        """The units counted, as sentences name them."""
-        return given(self.ink.brief.population[self.lang])
+    def counted(self) -> Markup:
+        """The units as sentences name them after a number."""
+        return given(self.ink.brief.counting(self.ink.lang))
 
     @property
     def head(self) -> Cell:

@@ -47,12 +47,13 @@ class _Plan:
 
 def readings_figure(ink: Printer, cells: Sequence[Cell], targets: tuple[Assessment, ...], *, number: int, wave: str,
                     width: float = WIDE) -> Figure | None:  # fmt: skip
-    """Return the range of definitions: each reading, then the variants of the headline."""
-    brief = ink.brief
-    found = [cell for name in brief.readings if (cell := national(cells, name))]
-    found += [cell for cell in pick(cells, brief.headline, domain_by="all", domain_key="all")
-              if cell.definition != HEADLINE]  # fmt: skip
-    found += [cell for cell in range_ends(cells, targets) if cell not in found]
+    """Return the range of definitions: each reading, below it its variants (the headline's, and ends of the range)."""
+    brief, ends = ink.brief, range_ends(cells, targets)
+    found = []
+    for name in dict.fromkeys((*brief.readings, *(cell.indicator for cell in ends))):
+        whole = pick(cells, name, domain_by="all", domain_key="all")
+        found += [cell for cell in whole if cell.definition == HEADLINE and name in brief.readings]
+        found += [cell for cell in whole if cell.definition != HEADLINE and (name == brief.headline or cell in ends)]
     if not brief.readings or not found:
         return None
     form = ink.formatter(found)
@@ -77,7 +78,7 @@ def _is_headline(ink: Printer, cell: Cell) -> bool:
 def _reading_label(ink: Printer, cell: Cell) -> str:
     if _is_headline(ink, cell):
         return plain(say("reading.headline", ink.lang, indicator=ink.indicator(cell)))
-    if cell.indicator == ink.brief.headline:
+    if cell.definition != HEADLINE and cell.indicator in ink.brief.readings:
         return plain(say("reading.variant", ink.lang, variant=ink.variant(cell)))
     return ink.reading(cell)
 

@@ -8,20 +8,32 @@ from markupsafe import Markup
 
 from reports.brief import DomainFigure
 from reports.facts import Facts, range_is_open, range_names, target_name
-from reports.numbers import count
 from reports.printing import integer
 from reports.quality import quality_items
 from reports.tables import Cell, by_domain, national
 from reports.trace import Shown, Source, given
-from reports.words import say
+from reports.words import say, verdict_word, wave_name
 
 
 def key_points(facts: Facts) -> tuple[Markup, ...]:
     """Return the key points in the order of the page; a brief without readings has its tiles instead."""
     if not facts.ink.brief.readings:
         return ()
-    made = (_range(facts), *_depth(facts), _lacking(facts), *_domains(facts), _response(facts))
+    made = (_now(facts), _range(facts), *_depth(facts), *_domains(facts), _response(facts))
     return tuple(point for point in made if point)
+
+
+def _now(facts: Facts) -> Markup | None:
+    """Return the level and what can be said of the target by now: nothing before it is due, then the one verdict."""
+    target, ink, cell = facts.target, facts.ink, facts.head
+    number, ends = ink.value(cell, form := ink.formatter([cell])), ink.interval(cell, form)
+    if target is None or number is None or ends is None:
+        return None
+    slots = {"value": ink.with_unit(number, cell), "level": ink.level(cell), "interval": ink.with_unit(ends, cell),
+             "target": target_name(facts, target)}  # fmt: skip
+    if target.verdict == "not_due":
+        return say("point.level.not_due", facts.lang, deciding=wave_name(target.deciding_wave, facts.lang), **slots)
+    return say("point.level.due", facts.lang, verdict=verdict_word(target.verdict, facts.lang), **slots)
 
 
 def _range(facts: Facts) -> Markup | None:
@@ -48,18 +60,6 @@ def _level(facts: Facts, cell: Cell) -> Markup | None:
         return None
     return say("point.depth", facts.lang, indicator=given(ink.indicator(cell)), level=ink.level(cell),
                value=ink.with_unit(number, cell), interval=ink.with_unit(ends, cell))  # fmt: skip
-
-
-def _lacking(facts: Facts) -> Markup | None:
-    target = facts.target
-    if target is None:
-        return None
-    units = facts.ink.assessed(target, "units_lacking", count)
-    ends = facts.ink.assessed_interval(target, ("units_lacking_low", "units_lacking_high"), count)
-    if units is None or ends is None:
-        return None
-    return say("point.lacking", facts.lang, target=target_name(facts, target), units=units, interval=ends,
-               population=facts.population)  # fmt: skip
 
 
 def _domains(facts: Facts) -> list[Markup]:

@@ -11,7 +11,7 @@ from reports.figures import range_ends
 from reports.numbers import count, exact, is_number, percent, show
 from reports.printing import Printer, mark_of
 from reports.rules import METHODS, RULES
-from reports.tables import HEADLINE, NATIONAL, Assessment, Cell
+from reports.tables import HEADLINE, NATIONAL, Assessment, Cell, national
 from reports.trace import Shown, Source, given
 from reports.words import say, verdict_word, wave_name
 
@@ -62,6 +62,9 @@ def quality_rows(facts: Facts) -> tuple[tuple[Markup, Shown], ...]:
     known = sorted(
         (pair for pair in items if f"quality.{pair[0]}" in RULES), key=lambda pair: ORDER[f"quality.{pair[0]}"]
     )
+    counts = {item: shown.text for item, shown in known}
+    if counts.get("n_complete") == counts.get("n_respondents"):  # who answered in full is who responded: say it once
+        known = [pair for pair in known if pair[0] != "n_complete"]
     named = [(say(f"quality.{item}", facts.lang), shown) for item, shown in known]
     unsure = [(item.partition(":")[2], shown) for item, shown in items if item.startswith("item_dk_rate:")]
     values = {shown: float(facts.quality["value"].iloc[shown.sources[0].row]) for _, shown in unsure}
@@ -102,7 +105,40 @@ def _detail_row(ink: Printer, cell: Cell) -> TableRow:
         _cited(cell, "se", cell.se, lambda value: se(value, 2)),
         _cited(cell, "n", cell.n, lambda value: f"{value:,.0f}"),
         _cited(cell, "n_eff", cell.n_eff if rate else None, lambda value: show(exact(value), 0)),
-        _cited(cell, "deff", cell.deff, lambda value: show(exact(value), 2)),
+        _cited(cell, "deff", None if deff_is_apart(cell, ink) else cell.deff, lambda value: show(exact(value), 2)),
+    )
+
+
+def deff_is_apart(cell: Cell, ink: Printer) -> bool:
+    """Tell whether the design effect of a rate rests on another comparison than its effective sample.
+
+    For a plain rate n_eff times deff is near n; a rate weighted by size is compared with a sample of equal chances.
+    """
+    if ink.measure(cell).kind != "rate" or cell.deff is None or cell.n_eff is None or cell.n is None:
+        return False
+    return cell.n_eff * cell.deff < cell.n / 2
+
+
+def detail_notes(facts: Facts) -> tuple[Markup, ...]:
+    """Return the notes below the precision table."""
+    brief, ink = facts.ink.brief, facts.ink
+    cells = [cell for name in brief.indicators() if (cell := national(facts.cells, name))]
+    rates = all(ink.measure(cell).kind == "rate" for cell in cells)
+    keys = ["detail.note" if rates else "detail.note.amounts"]
+    if any(cell.deff is not None for cell in cells):
+        keys.append("detail.note.deff")
+    if any(deff_is_apart(cell, ink) for cell in cells):
+        keys.append("detail.note.no_deff")
+    return tuple(say(key, facts.lang) for key in (*keys, "detail.note.rows"))
+
+
+def definition_rows(facts: Facts) -> tuple[TableRow, ...]:
+    """Return the table of what each indicator counts, as far as the labels table says so."""
+    labels, lang = facts.ink.labels, facts.lang
+    told = [name for name in facts.ink.brief.indicators() if ("indicator_definition", name) in labels.by_key]
+    return tuple(
+        (given(labels.name("indicator", name, lang)), given(labels.name("indicator_definition", name, lang)))
+        for name in told
     )
 
 
@@ -116,12 +152,22 @@ def method_lines(facts: Facts) -> tuple[Markup, ...]:
     """Return the sentences of the method box: the study's own, then the interval and the version of definitions."""
     head, lang = facts.head, facts.lang
     lines = [given(text[lang]) for text in facts.context.methods]
-    if head.has_interval:
-        known = METHODS.get(head.ci_method.replace("_", "-"))
-        lines.append(say("method.interval", lang, method=known[lang] if known else given(head.ci_method)))
+    lines += [say(f"method.interval.{kind}", lang, method=_method(method, lang)) for kind, method in _methods(facts)]
     if head.definition_version:
         lines.append(say("method.definition", lang, version=given(head.definition_version)))
     return tuple(lines)
+
+
+def _methods(facts: Facts) -> tuple[tuple[str, str], ...]:
+    """Return how the intervals of rates and of amounts were made, each once."""
+    cells = [cell for name in facts.ink.brief.indicators() if (cell := national(facts.cells, name))]
+    kinds = {"rates" if facts.ink.measure(cell).kind == "rate" else "amounts": cell.ci_method.replace("_", "-")
+             for cell in cells if cell.has_interval}  # fmt: skip
+    return tuple(sorted(kinds.items(), reverse=True))
+
+
+def _method(name: str, lang: str) -> str | Markup:
+    return METHODS[name][lang] if name in METHODS else given(name)
 
 
 def read_lines(facts: Facts) -> tuple[Markup, ...]:
@@ -133,5 +179,11 @@ def read_lines(facts: Facts) -> tuple[Markup, ...]:
 
 
 def note_lines(facts: Facts) -> Sequence[Markup]:
-    """Return the study's own notes of the brief."""
-    return [given(text[facts.lang]) for text in facts.ink.brief.notes]
+    """Return the study's own notes of the brief, and what the policy says of each target."""
+    lang, labels = facts.lang, facts.ink.labels
+    lines = [given(text[lang]) for text in facts.ink.brief.notes]
+    for target in sorted(facts.targets, key=lambda t: t.deciding_wave):
+        if ("target_wording", target.target) in labels.by_key:
+            said = {kind: given(labels.name(f"target_{kind}", target.target, lang)) for kind in ("wording", "source")}
+            lines.append(say("definitions.policy", lang, **said))
+    return lines

@@ -17,7 +17,7 @@ from reports.printing import Printer
 from reports.tables import check_brief, read_assessments, read_cells, read_labels
 from reports.tiles import lead_lines, title_line
 from reports.trace import traces, untraced
-from reports.words import forbidden_words, plain
+from reports.words import forbidden_words, plain, set_tight
 from uptake.contract.errors import UptakeError
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def read_facts(tables: BriefTables, brief: Brief, *, lang: Language, context: Br
 def _page(facts: Facts, shown: dict[str, Any]) -> str:
     html = _template().render(shown)
     _lint(html, facts)
-    return html
+    return set_tight(html) if facts.lang == "zh" else html
 
 
 def _lint(html: str, facts: Facts) -> None:

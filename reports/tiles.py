@@ -65,9 +65,9 @@ def _basis(facts: Facts, wave: Markup) -> Markup:
     n = integer(cell.n or 0, Source("estimates", cell.row, "n"))
     if cell.has_interval:
         rule = "lead.interval" if facts.ink.brief.readings else "lead.interval.plain"
-        return say(rule, facts.lang, wave=wave, n=n, population=facts.population)
+        return say(rule, facts.lang, wave=wave, n=n, counted=facts.counted)
     why = say("why.fixed" if cell.fixed else "why.none", facts.lang)
-    return say("lead.no_interval", facts.lang, wave=wave, n=n, population=facts.population, why=why)
+    return say("lead.no_interval", facts.lang, wave=wave, n=n, counted=facts.counted, why=why)
 
 
 def tiles(facts: Facts) -> tuple[Tile, ...]:
@@ -118,7 +118,7 @@ def lacking_tile(facts: Facts, target: Assessment) -> Tile | None:
         return None
     label = say("tile.lacking", facts.lang, target=target_name(facts, target))
     note = say("tile.lacking.note", facts.lang, level=facts.ink.level(facts.head), interval=ends)
-    unit = say("tile.lacking.unit", facts.lang, population=facts.population)
+    unit = say("tile.lacking.unit", facts.lang, counted=facts.counted)
     return Tile(label, html(shown), unit, note)
 
 

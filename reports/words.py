@@ -7,8 +7,10 @@ numbers; direction enters only through the key, so both say the same thing.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from calendar import month_name
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from string import Formatter
 
 from markupsafe import Markup, escape
@@ -25,6 +27,10 @@ FORBIDDEN: Mapping[str, tuple[str, ...]] = {
            "leading", "lagging", "on track"),
 }  # fmt: skip
 _QUARTER = re.compile(r"(\d{4})Q([1-4])")
+# A closing mark before another mark, and an opening mark after another one; the second of the two keeps its width.
+_PAIRS = re.compile(r"[，、。；：）》”](?=[，、。；：）》”（《“])|(?<=[（《“])[（《“]")
+_PIECES = re.compile(r"(<style.*?</style>|<title.*?</title>|<svg.*?</svg>|<[^>]*>)", re.DOTALL)
+Piece = tuple[str, str | None, str | None, str | None]
 _QUARTERS_ZH = {"1": "一", "2": "二", "3": "三", "4": "四"}
 
 
@@ -47,10 +53,17 @@ def say(rule: str, lang: str, **slots: Shown | Markup | str) -> Markup:
     for place, (literal, slot, _, _) in enumerate(pieces):
         parts.append(escape(literal))
         if slot:
-            after = pieces[place + 1][0] if place + 1 < len(pieces) else ""
-            filled = escape(slots[slot])
+            filled, after = escape(slots[slot]), _after(pieces, place, slots)
             parts.append(spaced(filled, before=literal, after=after) if lang == "zh" else filled)
     return Markup("").join(parts)
+
+
+def _after(pieces: Sequence[Piece], place: int, slots: Mapping[str, Shown | Markup | str]) -> str:
+    """Return what stands to the right of a slot: the words of the rule, or those of the next slot."""
+    if place + 1 == len(pieces):
+        return ""
+    literal, slot, _, _ = pieces[place + 1]
+    return literal or (plain(escape(slots[slot])) if slot else "")
 
 
 def spaced(filled: Markup, *, before: str, after: str) -> Markup:
@@ -67,6 +80,15 @@ def spaced(filled: Markup, *, before: str, after: str) -> Markup:
 
 def _is_han(char: str) -> bool:
     return "\u4e00" <= char <= "\u9fff"
+
+
+def set_tight(html: str) -> str:
+    """Return a Chinese page whose punctuation marks in a row share one gap instead of each keeping its own.
+
+    Marks are full-width, half of it empty: `）。` would leave a hole in the line. Drawings, styles and titles stay.
+    """
+    return "".join(piece if piece.startswith("<") else _PAIRS.sub(r'<span class="half">\g<0></span>', piece)
+                   for piece in _PIECES.split(html))  # fmt: skip
 
 
 def plain(sentence: Markup) -> str:
@@ -95,6 +117,16 @@ def wave_name(wave: str, lang: str) -> Markup:
         return given(f"{wave}年" if lang == "zh" and re.fullmatch(r"\d{4}", wave) else wave)
     year, quarter = match.groups()
     return given(f"{year}年第{_QUARTERS_ZH[quarter]}季度" if lang == "zh" else f"Q{quarter} {year}")
+
+
+def date_name(iso: str, lang: str) -> str:
+    """Return a day as sentences write it.
+
+    >>> date_name("2027-01-31", "zh"), date_name("2027-01-31", "en")
+    ('2027年1月31日', '31 January 2027')
+    """
+    day = date.fromisoformat(iso[:10])
+    return f"{day.year}年{day.month}月{day.day}日" if lang == "zh" else f"{day.day} {month_name[day.month]} {day.year}"
 
 
 def forbidden_words(text: str, lang: str) -> tuple[str, ...]:

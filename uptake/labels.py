@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -48,8 +49,15 @@ def _field_rows(study: Study) -> Iterator[Row]:
     for questionnaire in study.questionnaires.values():
         for name, field in questionnaire.fields.items():
             question = questionnaire.question(field.question)
-            number = {lang: f"{question.id} {field.label[lang]}" for lang in ("zh", "en")}
+            number = {lang: f"{question.id} {_short(field.label[lang])}" for lang in ("zh", "en")}
             yield "field", name, Text.of(**number)
+
+
+def _short(label: str) -> str:
+    """Return the clause of a question that says what is asked: the longest one, without what stands in brackets."""
+    clauses = re.split(r"[，；,;]\s*", re.sub(r"\s*（[^）]*）|\s*\([^)]*\)", "", label).rstrip("？?。."))
+    longest = max(clauses, key=len)
+    return longest[:1].upper() + longest[1:]
 
 
 def _domain_rows(study: Study) -> Iterator[Row]:

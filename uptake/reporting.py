@@ -112,11 +112,20 @@ def brief_context(run: Run) -> BriefContext:
         methods=methods(run.study.plan),
         illustrative=settings.illustrative,
         digests={"estimates": file_digest(run.path(tables.ESTIMATES)), "program": program_digest()},
-        command=f"uptake run --wave {wave.id}",
+        command=_command(run),
     )
 
 
+def _command(run: Run) -> str:
+    """Return the line that makes the brief again; a survey that came with its weights begins at stage 5."""
+    if run.study.plan.own_data:
+        return f"uptake estimate --wave {run.wave} --responses FILE; uptake report --wave {run.wave}"
+    return f"uptake run --wave {run.wave}"
+
+
 def _legal_header(run: Run) -> Iterator[Text]:
+    from reports.words import date_name
+
     named = run.study.settings.questionnaire
     if named is None:
         return
@@ -124,4 +133,5 @@ def _legal_header(run: Run) -> Iterator[Text]:
     yield Text.of(zh=f"表号：{header.table_number}", en=f"Form: {header.table_number}")
     yield Text.of(zh=f"制定机关：{header.authority['zh']}", en=f"Issued by: {header.authority['en']}")
     yield Text.of(zh=f"批准文号：{header.approval_number}", en=f"Approval: {header.approval_number}")
-    yield Text.of(zh=f"有效期至：{header.valid_until.isoformat()}", en=f"Valid until: {header.valid_until.isoformat()}")
+    until = header.valid_until.isoformat()
+    yield Text.of(zh=f"有效期至：{date_name(until, 'zh')}", en=f"Valid until: {date_name(until, 'en')}")

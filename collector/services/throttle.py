@@ -26,15 +26,18 @@ MOST_WRONG_CODES = 20
 
 
 def network_of(address: str | None) -> str:
-    """Return the network an address belongs to: itself for IPv4, its /64 for IPv6.
+    """Return the network an address belongs to: itself for IPv4 (also as IPv6 writes it), its /64 for IPv6.
 
     >>> network_of("2001:db8::1:2")
     '2001:db8::/64'
+    >>> network_of("::ffff:192.0.2.1")
+    '192.0.2.1'
     """
     try:
         parsed = ip_address(address or "")
     except ValueError:
         return "unknown"
+    parsed = getattr(parsed, "ipv4_mapped", None) or parsed
     return str(parsed) if parsed.version == 4 else str(ip_network((parsed, 64), strict=False))
 
 

@@ -39,6 +39,7 @@ def make_engine(database: Path, *, writes: bool) -> Engine:
         pool_size=1 if writes else 16,
         max_overflow=0 if writes else 48,
         connect_args={"check_same_thread": False, "timeout": 30},
+        hide_parameters=True,  # or its errors would quote answers
     )
     event.listen(engine, "connect", _prepare_writer if writes else _prepare_reader)
     event.listen(engine, "begin", _begin_immediate if writes else _begin)

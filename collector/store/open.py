@@ -74,6 +74,8 @@ def open_store(database: Path, *, clock: Callable[[], datetime] = times.now) -> 
     database = database.absolute()
     database.parent.mkdir(parents=True, exist_ok=True)
     lock = take_lock(database)
+    # Readable by this account alone; SQLite gives the files it puts beside it the same rights.
+    database.touch(mode=0o600)
     try:
         engine = make_engine(database, writes=True)
         migrate(engine)

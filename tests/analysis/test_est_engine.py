@@ -12,7 +12,7 @@ import pytest
 
 from analysis import Expr, ReplicateWeights, Survey, SurveyDesign, proportion, ratio, total
 from analysis.fixedpoint import LIMB, Limbs, outcome_exponent, weight_exponent
-from uptake.contract.errors import EstimationError, TableError
+from uptake.contract.errors import DesignError, TableError
 
 
 def sample(n: int = 400, seed: int = 7) -> pd.DataFrame:
@@ -113,12 +113,12 @@ def test_outcomes_get_as_many_bits_as_the_sums_leave() -> None:
 
 def test_a_range_of_weights_that_does_not_fit_is_refused_in_words() -> None:
     rows = pd.DataFrame({"w": [1e-9, 1.0, 1e9], "y": [0, 1, 1]})
-    with pytest.raises(EstimationError) as refusal:
+    with pytest.raises(DesignError) as refusal:
         proportion(Survey(rows, SurveyDesign(weights="w")), "y")
     assert refusal.value.code == "FIXED_POINT_RANGE"
     assert str(refusal.value) == (
-        "weights run from 1e-09 to 1e+09 over 3 rows - their exact sums need 194 bits and there are 126; check the "
-        "largest and the smallest weight, or declare a smaller weight_scale."
+        'column "w": weights run from 1e-09 to 1e+09 over 3 rows - their exact sums need 194 bits and there are 126; '
+        "correct the largest or the smallest weight."
     )
 
 

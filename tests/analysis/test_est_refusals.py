@@ -47,20 +47,20 @@ REFUSALS: list[tuple[Callable[[], Any], str, str]] = [
     (
         asked(ROWS),
         "LONELY_PSU",
-        'stratum "c": only one unit was sampled at stage 1 - its variance cannot be estimated; merge '
-        'the stratum with a '
-        'neighbour, or declare lonely_psu="certainty", "adjust" or "average".',
+        'stratum "c": only one unit was sampled - its variance cannot be estimated; merge the stratum with a '
+        "neighbour, or declare lonely_psu as certainty, adjust or average.",
     ),
     (
         asked(FOUR.assign(w=[2, None, 1, 4])),
         "WEIGHT_MISSING",
-        'column "w": 1 row has no weight - a unit without weight stands for nobody; fill it in or take '
+        'column "w": 1 row has no weight (row 2) - a unit without weight stands for nobody; fill it in or take '
         'the row out on purpose.',
     ),
     (
         asked(FOUR.assign(w=[2, -3, -1, 4])),
         "WEIGHT_NEGATIVE",
-        'column "w": 2 rows have a weight below zero - a unit cannot stand for fewer than none; correct the weights.',
+        'column "w": 2 rows have a weight below zero (the first is row 2) - a unit cannot stand for fewer '
+        "than none; correct the weights.",
     ),
     (
         asked(FOUR.assign(w=0.0)),
@@ -94,10 +94,10 @@ REFUSALS: list[tuple[Callable[[], Any], str, str]] = [
         asked(psu="psu", nest=False),
         "PSU_NOT_NESTED",
         'column "psu": PSU "1" stands in the strata "a", "b" - if ids are numbered anew in each stratum '
-        'declare nest=True, '
+        'declare nest as true, '
         'else correct the stratum.\ncolumn "psu": PSU "2" stands in the strata "a", "b" - if ids are '
         'numbered anew in each '
-        "stratum declare nest=True, else correct the stratum.",
+        "stratum declare nest as true, else correct the stratum.",
     ),
     (
         asked(strata="H"),
@@ -136,7 +136,7 @@ REFUSALS: list[tuple[Callable[[], Any], str, str]] = [
     (
         lambda: ratio(Survey(FOUR, SurveyDesign(weights="w")), "y", "zero"),
         "ZERO_DENOMINATOR",
-        'the denominator of "y/zero" adds up to zero in a domain - the ratio does not exist there.',
+        'the denominator of "y/zero" adds up to zero - the ratio does not exist; check the column.',
     ),
     (
         lambda: total(Survey(FOUR, SurveyDesign(weights="w")), "yy"),

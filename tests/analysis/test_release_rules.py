@@ -78,5 +78,5 @@ def test_the_table_gets_status_reason_and_disclosure() -> None:
 def test_every_code_has_its_words() -> None:
     used = {"few_respondents", "few_units", "no_respondents", "no_interval", "n_eff_below_30", "wide_interval",
             "wide_relative_interval", "wide_complement_interval", "df_below_8", "all_or_none", "cv_above_15",
-            "cv_above_35"}  # fmt: skip
+            "cv_above_35", "zero_denominator"}  # fmt: skip
     assert set(REASONS) == used

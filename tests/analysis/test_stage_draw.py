@@ -165,8 +165,8 @@ def test_refusals_name_what_is_wrong_and_what_to_change() -> None:
     )
     assert refusal(pd.concat([FRAME, FRAME.head(2)])) == (
         "unit_id_repeated",
-        'frame: the unit id "U0000" stands in more than one row (2 ids do), so the unit could be drawn twice. Keep one'
-        " row a unit.",
+        'frame: unit "U0000" (and 1 more) stands in more than one row, so it could be drawn twice. Keep one row a'
+        " unit.",
     )
     assert refusal(FRAME.assign(unit_id=FRAME["unit_id"].where(FRAME.index != 4))) == (
         "unit_id_missing",
@@ -174,7 +174,7 @@ def test_refusals_name_what_is_wrong_and_what_to_change() -> None:
     )
     assert refusal(FRAME.assign(size=FRAME["size"].where(FRAME.index != 7))) == (
         "stratum_missing",
-        'frame: the strata column "size" is empty for 1 units, the first is unit "U0007"; a unit outside all strata'
+        'frame: the strata column "size" is empty for unit "U0007"; a unit outside all strata'
         " cannot be drawn. Fill the column.",
     )
     assert refusal(FRAME, with_drawing(n=10)) == (

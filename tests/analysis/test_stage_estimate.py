@@ -302,13 +302,13 @@ def test_refusals_name_what_is_wrong_and_what_to_change() -> None:
         estimated(indicator("${e6} = 'yes'"))
     assert str(unknown.value) == (
         'indicators.yaml:9: indicator "PEN-01" counts "e6", which the data do not have. Did you mean "e06"? Name a'
-        " field of the questionnaire or a column of the frame."
+        " field of the questionnaire or a column of the data."
     )
     with pytest.raises(TableError) as absent:
         estimate(responses.iloc[1:], weighed.weights, PLAN, (ANY,), wave="w")
     assert str(absent.value) == (
-        'weights and responses of wave "w" do not fit each other: unit "a1" has a weight but no answers. Run `uptake'
-        " weigh` on these responses."
+        'weights and responses of wave "w" do not fit each other: unit "a1" is in the weights but not in the responses.'
+        " Run `uptake weigh` on these responses."
     )
     with pytest.raises(StudyError) as target:
         estimate(responses, weighed.weights, PLAN, (ANY,), (goal(definition_range=("PEN-1",)),), wave="w")

@@ -81,11 +81,11 @@ def test_a_weight_of_zero_is_told() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"h": list("aaabbc")}, ('stratum "c"', "only one unit was sampled", "merge the stratum")),
+        ({"h": list("aaabbc")}, ('stratum "c"', "only one PSU was sampled", "merge the stratum")),
         ({"w": [None, 2, 2, 3, 3, 3]}, ('column "w"', "1 row has no weight", "fill it in")),
         ({"w": [-1.0, 2, 2, 3, 3, 3]}, ('column "w"', "below zero", "correct the weights")),
         ({"w": [0.0] * 6}, ('column "w"', "every weight is zero", "name the right weight column")),
-        ({"w": list("abcdef")}, ('column "w"', "text", "name a numeric column")),
+        ({"w": list("abcdef")}, ('column "w"', 'row 1 holds "a"', "name another column")),
         ({"N": [2, 2, 2, 9, 9, 9]}, ('stratum "a"', "2 units but 3 were sampled", "correct the population count")),
         ({"c": [1, 2, 3, 1, 5, 6]}, ('PSU "1"', 'the strata "a", "b"', "nest")),
         ({"h": ["a", "a", None, "b", "b", "b"]}, ('column "h"', "1 row has no stratum", "fill it in")),
@@ -114,10 +114,9 @@ def test_columns_and_values_that_do_not_exist_are_named() -> None:
         " estimated. Check its codes; if it is right, leave the indicator out of this wave."
     )
     assert refused(indicator=replace(RATE, type="total", numerator=Scalar("${r}", LINE))) == (
-        'indicators.yaml:4: indicator "RATE" adds up "r", which holds text, not numbers. Name a column of numbers, or a'
-        " condition such as ${r} = 'yes' to count units."
+        'indicators.yaml:4: indicator "RATE" reads "r" as a number, but row 1 holds "p". Correct the value, or count'
+        " units by a word, as in ${r} = 'p'."
     )
     assert refused(DATA.assign(id=list("uuwxyz")), replace(PLAN, unit_id="id")) == (
-        'responses: id "u" stands in more than one row (1 ids do), so a unit would count twice. Keep one row a unit, or'
-        " name another id."
+        'responses: unit "u" stands in more than one row, so it would count twice. Keep one row a unit (`id`).'
     )

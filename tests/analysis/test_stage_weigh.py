@@ -155,15 +155,14 @@ def refusal(kind: type[Exception], sample: pd.DataFrame, responses: pd.DataFrame
 def test_refusals_name_what_is_wrong_and_what_to_change() -> None:
     sample, responses = small_wave()
     assert refusal(TableError, sample, responses.iloc[1:]) == (
-        'responses: 1 units of the sample have no row, the first is "a1"; nonrespondents count too. Export again: every'
+        'responses: unit "a1" of the sample has no row; nonrespondents count too. Export again: every'
         " assigned unit gets a row with its disposition."
     )
     assert refusal(TableError, sample.iloc[2:], responses) == (
-        'responses: 2 units are not in the sample, the first is "a1", so they have no weight. Give the sample that was'
-        " asked."
+        'responses: unit "a1" (and 1 more) is not in the sample, so it has no weight. Give the sample that was asked.'
     )
     assert refusal(TableError, sample, pd.concat([responses, responses.head(1)])) == (
-        'responses: unit "a1" has more than one row (1 units do), so it would count twice. Keep one row a unit.'
+        'responses: unit "a1" stands in more than one row, so it would count twice. Keep one row a unit (`unit_id`).'
     )
     assert refusal(TableError, sample, responses.assign(wave="v")) == (
         'responses: no row belongs to wave "w". Give the table of that wave, or another --wave.'
@@ -184,10 +183,7 @@ def test_a_unit_without_class_is_named() -> None:
     plan = replace(PLAN, weighting=replace(WEIGHTING, nonresponse=Nonresponse(place=PLACE, classes=("industry",))))
     assert refusal(
         DesignError, sample.assign(industry=sample["industry"].where(sample["unit_id"] != "a2")), responses, plan
-    ) == (
-        'column "industry" is empty for 1 units, the first is "a2"; a unit without class cannot be weighted. Fill it in'
-        " the frame."
-    )
+    ) == ('column "industry" is empty for unit "a2"; a unit without class cannot be weighted. Fill it in the frame.')
 
 
 def test_collapsing_by_hand() -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from collector import Config
-from collector.serve import serve
+from collector import Config, serve
 from tests.collector.people import CODE_KEY, WAVE
 
 if __name__ == "__main__":

@@ -79,12 +79,12 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def serve() -> Iterator[Callable[[Path], Server]]:
-    """Start `uptake serve` on a study folder and wait until it answers."""
+def serve() -> Iterator[Callable[..., Server]]:
+    """Start `uptake serve` on a study folder, on a port of its own or a given one, and wait until it answers."""
     running: list[subprocess.Popen[str]] = []
 
-    def start(folder: Path) -> Server:
-        port = free_port()
+    def start(folder: Path, *, port: int = 0) -> Server:
+        port = port or free_port()
         command = [sys.executable, "-m", "uptake", "serve", str(folder), "--port", str(port)]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         running.append(process)

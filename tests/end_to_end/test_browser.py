@@ -15,47 +15,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
+from tests.end_to_end.wang import TYPED, code_of, fill_in
+
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.xdist_group("demo")
 
-# What is typed, by name of the input; full-width digits, separators and 万 are as respondents write them.
-TERMINALS = ("t1", "t2", "t3", "t4", "t5", "t6", "t7", "t8", "t9", "t10", "byod")
-TYPED: dict[str, str] = {
-    "e04_rd": "３",
-    "e06": "yes",
-    "e08": "dont_know",
-    "e09": "yes",
-    "e17": "yes",
-    **{f"e07_use_{row}": "none" for row in ("rd", "supply", "sales", "finance", "hr", "it", "decision")},
-    "e07_use_core": "routine",
-    "e07_use_service": "pilot",
-    "e07_use_office": "routine",
-    "e07_results": "yes",
-    "e10_agents": "4",
-    "e10_points": "1,200",
-    "e11_built": "1",
-    "e11_bought": "2",
-    "e11_platform": "1",
-    "e12_autonomous": "2",
-    "e12_stoppable": "4",
-    "e13_tasks": "1.5万",
-    "e13_basis": "estimate",
-    **{f"e18_n_{row}_{column}": "0" for row in TERMINALS for column in ("all", "ai")},
-    "e18_n_t3_all": "30",
-    "e18_n_t3_ai": "7",
-    "e29": "12",
-    "e36": "records",
-    "e37_minutes": "25",
-    "e37_remarks": "<b>无</b> & “其他” 🙂",
-    "e38_principal": "王一",
-    "e38_statistician": "王二",
-    "e38_filler": "王三",
-    "e38_phone": "010-12345678",
-    "e38_date": "2026-12-31",
-    "e38_confirm": "1",
-}
 # What must then stand in `responses`: typed values, read as numbers where the field is one.
 EXPECTED: dict[str, Any] = {
     name: int(value) if value.isascii() and value.isdigit() else value
@@ -99,45 +65,6 @@ def waiting_units(folder: Path) -> pd.DataFrame:
         sample["unit_id"].isin(silent) & sample["staff"].between(40, 250) & (sample["selection"] == "sampled")
     ]
     return fitting.sort_values("unit_id").reset_index(drop=True)
-
-
-def code_of(folder: Path, unit_id: str) -> str:
-    from collector import Config, access_code
-
-    key = Config.for_study(folder, wave="2026Q4").code_key
-    return access_code(key, wave="2026Q4", questionnaire="enterprise", unit_id=unit_id)
-
-
-def fill(page: Page) -> None:
-    """Fill in whatever inputs of TYPED the page shows."""
-    for name, value in TYPED.items():
-        found = page.locator(f"#page-form [name='{name}']")
-        if found.count() == 0:
-            continue
-        kind = found.first.get_attribute("type")
-        if kind in ("radio", "checkbox"):
-            page.locator(f"#page-form [name='{name}'][value='{value}']").check(force=True)
-        elif found.first.evaluate("node => node.tagName") == "SELECT":
-            found.first.select_option(value)
-        else:
-            found.first.fill(value)
-
-
-def fill_in(page: Page, address: str, code: str) -> str:
-    """Go from the access code to the receipt and return the receipt's words."""
-    page.goto(f"{address}/?lang=zh")
-    assert page.locator("html").get_attribute("lang") == "zh-Hans"
-    page.fill("#code", code)
-    page.click("button.go")
-    for _ in range(15):
-        if page.locator("#page-form").count() == 0:
-            break
-        fill(page)
-        page.locator("#page-form button.go").click()
-        assert page.locator(".error-summary").count() == 0, page.locator(".error-summary").inner_text()
-    assert page.locator("h1").inner_text() == "核对答案", page.locator("main").inner_text()
-    page.locator("form.door button.go").click()
-    return page.locator(".receipt").inner_text()
 
 
 @pytest.fixture(scope="module")

@@ -42,6 +42,8 @@ def upgrade() -> None:
     _what_is_asked()
     _who_is_asked()
     _what_is_answered()
+    _what_holds_now()
+    _what_is_explained()
     _what_is_submitted()
     _what_the_office_knows()
     _who_is_there()
@@ -125,6 +127,9 @@ def _what_is_answered() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("answer_event_by_field", "answer_event", ["assignment_id", "field", "seq"], unique=False)
+
+
+def _what_holds_now() -> None:
     op.create_table(
         "answer_current",
         sa.Column("assignment_id", sa.Integer(), nullable=False),
@@ -149,7 +154,7 @@ def _what_is_answered() -> None:
     )
 
 
-def _what_is_submitted() -> None:
+def _what_is_explained() -> None:
     op.create_table(
         "confirmation",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -162,6 +167,9 @@ def _what_is_submitted() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("assignment_id", "check_id", "fingerprint", "reason"),
     )
+
+
+def _what_is_submitted() -> None:
     op.create_table(
         "submission",
         sa.Column("id", sa.Integer(), nullable=False),

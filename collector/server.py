@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +11,7 @@ from collector.app import create_app, load_all
 from collector.config import Config, check_exposure
 from collector.deployment import EXTENSION
 from collector.outside import Services
+from uptake.contract.errors import ConfigError
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -17,20 +20,52 @@ if TYPE_CHECKING:
 def serve(config: Config, *, services: Services | None = None, ready: Callable[[], None] | None = None) -> None:
     """Serve until stopped; settings, questionnaires and store are checked before the server starts.
 
-    ready: called once the server listens. Raises ConfigError where codes and answers would cross a network in clear.
+    ready: called once the server listens. Raises ConfigError where codes and answers would cross a network in clear,
+    and where the address or the port cannot be had.
     """
     from collector.store.open import open_store
 
     check_exposure(config)
     load_all(config)
+    door = listen(config)
     open_store(config.database).close()
-    _server(config, services, ready).run()
+    _server(options(config, door.detach()), config, services, ready).run()
 
 
-def options(config: Config) -> dict[str, Any]:
-    """Return the settings of gunicorn; there is one process, because one process writes the store."""
+def listen(config: Config) -> socket.socket:
+    """Take the address and the port; gunicorn is given them open, because it would try again and again by itself."""
+    host = config.host.strip("[]")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, config.port), family=family, backlog=2048)
+    except OSError as error:
+        raise ConfigError(_why_not(config, error)) from error
+
+
+def _why_not(config: Config, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"Port {config.port} of {config.host} is in use by another program, so the form cannot be opened there. "
+            "Stop that program, or choose another port with --port or UPTAKE_PORT."
+        )
+    if error.errno == errno.EACCES:
+        return (
+            f"Port {config.port} of {config.host} may not be opened by this account (ports below 1024 belong to the "
+            "system). Choose another port with --port or UPTAKE_PORT."
+        )
+    return (
+        f"UPTAKE_HOST is {config.host}, which is no address of this machine ({error.strerror}), so the form cannot be "
+        "opened there. Correct it."
+    )
+
+
+def options(config: Config, door: int) -> dict[str, Any]:
+    """Return the settings of gunicorn; there is one process, because one process writes the store.
+
+    door: the number of the open socket to listen on.
+    """
     settings: dict[str, Any] = {
-        "bind": f"{config.host}:{config.port}",
+        "bind": f"fd://{door}",
         "workers": 1,
         "worker_class": "gthread",
         "threads": config.threads,
@@ -39,7 +74,8 @@ def options(config: Config) -> dict[str, Any]:
         "graceful_timeout": 30,
         "keepalive": 5,
         "accesslog": None,
-        "loglevel": "warning",
+        # Its warnings quote requests that it could not read, with the address they came from: neither may be logged.
+        "loglevel": "error",
         "limit_request_line": 2048,
         "proc_name": "uptake",
         "forwarded_allow_ips": "127.0.0.1",
@@ -50,12 +86,14 @@ def options(config: Config) -> dict[str, Any]:
     return settings
 
 
-def _server(config: Config, services: Services | None, ready: Callable[[], None] | None) -> Any:
+def _server(
+    settings: dict[str, Any], config: Config, services: Services | None, ready: Callable[[], None] | None
+) -> Any:
     from gunicorn.app.base import BaseApplication
 
     class Server(BaseApplication):  # type: ignore[misc]  # gunicorn wants a subclass
         def load_config(self) -> None:
-            for name, value in options(config).items():
+            for name, value in settings.items():
                 self.cfg.set(name, value)
             if ready is not None:
                 self.cfg.set("when_ready", lambda _arbiter: ready())
