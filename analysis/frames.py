@@ -82,7 +82,9 @@ def _interval(asked: Asked, found: Points, spread: Spread, p: int, df: float) ->
     estimate, error = float(found.estimate[p]), float(np.sqrt(spread.vcov[p, p]))
     if math.isnan(estimate) and found.n[p] > 0:
         return Interval(math.nan, math.nan, reason="the denominator adds up to zero in this domain")
-    if asked.ci == "korn-graubard" and spread.enumerated[p] and error <= ENUMERATED * abs(estimate):
+    # At 0 and 100 % even a complete count keeps the width of its n: one wrong answer would move it.
+    known = spread.enumerated[p] and 0 < estimate < 1 and error <= ENUMERATED * estimate
+    if asked.ci == "korn-graubard" and known:
         return Interval(estimate, estimate, float(found.n[p]))
     if asked.ci == "t":
         return t_interval(estimate, error, df, asked.level)

@@ -106,7 +106,7 @@ def after_saving(assignment: Assignment, page: str, typed: Mapping[str, Sequence
         assignment=assignment,
         page=page,
         route=route(assignment.questionnaire, saved.answers, prefilled=assignment.prefilled),
-        typed=typed,
+        typed=_with_theirs(assignment, page, typed, saved),
         base_seq=saved.seq,
         client_key=new_key(),
         errors=saved.errors,
@@ -114,6 +114,19 @@ def after_saving(assignment: Assignment, page: str, typed: Mapping[str, Sequence
         readings=saved.readings,
         conflicts=saved.conflicts,
     )
+
+
+def _with_theirs(
+    assignment: Assignment, page: str, typed: Mapping[str, Sequence[str]], saved: SavedPage
+) -> Mapping[str, Sequence[str]]:
+    """Return what was typed, with the answers others gave where nothing was changed here.
+
+    What this page still holds there is old, and sending it once more would put it back.
+    """
+    inputs = {name for field in saved.theirs for name in (field, f"{field}__dk")}
+    kept = {name: texts for name, texts in typed.items() if name not in inputs}
+    stored = typed_from_answers(assignment.questionnaire, page, saved.answers)
+    return {**kept, **{name: texts for name, texts in stored.items() if name in inputs}}
 
 
 def show_page(

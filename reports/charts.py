@@ -254,15 +254,16 @@ def _mark(frame: _Frame, row: Row, middle: float) -> list[str]:
         ends = f"M{left:.1f} {middle - 3:.1f}V{middle + 3:.1f}M{right:.1f} {middle - 3:.1f}V{middle + 3:.1f}"
         parts.append(f'<path d="{ends}" stroke="{NAVY}" stroke-width="1.1" fill="none"/>')
     fill = "#FFFFFF" if caution else NAVY
-    parts.append(f'<circle cx="{frame.x(row.estimate):.1f}" cy="{middle:.1f}" r="{_dot(frame, row)}" fill="{fill}"'
+    parts.append(f'<circle cx="{frame.x(row.estimate):.1f}" cy="{middle:.1f}" r="{_dot(frame)}" fill="{fill}"'
                  f' stroke="{NAVY}" stroke-width="1.5"/>')  # fmt: skip
     return parts
 
 
-def _dot(frame: _Frame, row: Row) -> float:
-    if row.low is None or row.high is None:
-        return DOT
-    return SMALL_DOT if frame.x(row.high) - frame.x(row.low) < 4 * DOT else DOT
+def _dot(frame: _Frame) -> float:
+    """Return the radius of a chart's dots, one for all: their size means nothing."""
+    wide = [frame.x(row.high) - frame.x(row.low) for row in frame.chart.rows
+            if row.low is not None and row.high is not None]  # fmt: skip
+    return SMALL_DOT if min(wide, default=DOT * 4) < DOT * 4 else DOT
 
 
 def _numbers(frame: _Frame, row: Row, middle: float, bold: dict[str, str]) -> Sequence[str]:

@@ -123,13 +123,16 @@ def detail_notes(facts: Facts) -> tuple[Markup, ...]:
     """Return the notes below the precision table."""
     brief, ink = facts.ink.brief, facts.ink
     cells = [cell for name in brief.indicators() if (cell := national(facts.cells, name))]
-    rates = all(ink.measure(cell).kind == "rate" for cell in cells)
-    keys = ["detail.note" if rates else "detail.note.amounts"]
-    if any(cell.deff is not None for cell in cells):
-        keys.append("detail.note.deff")
-    if any(deff_is_apart(cell, ink) for cell in cells):
-        keys.append("detail.note.no_deff")
-    return tuple(say(key, facts.lang) for key in (*keys, "detail.note.rows"))
+    kinds = {"rate" if ink.measure(cell).kind == "rate" else "amount" for cell in cells}
+    wanted = {
+        "detail.note": "rate" in kinds,
+        "detail.note.amounts": "amount" in kinds,
+        "detail.note.deff": any(cell.deff is not None for cell in cells),
+        "detail.note.n_eff": "rate" in kinds,
+        "detail.note.no_deff": any(deff_is_apart(cell, ink) for cell in cells),
+        "detail.note.rows": True,
+    }
+    return tuple(say(key, facts.lang) for key, told in wanted.items() if told)
 
 
 def definition_rows(facts: Facts) -> tuple[TableRow, ...]:
@@ -137,9 +140,13 @@ def definition_rows(facts: Facts) -> tuple[TableRow, ...]:
     labels, lang = facts.ink.labels, facts.lang
     told = [name for name in facts.ink.brief.indicators() if ("indicator_definition", name) in labels.by_key]
     return tuple(
-        (given(labels.name("indicator", name, lang)), given(labels.name("indicator_definition", name, lang)))
+        (given(labels.name("indicator", name, lang)), given(_sentence(labels.name("indicator_definition", name, lang))))
         for name in told
     )
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _cited(cell: Cell, column: str, value: float | None, form: Callable[[float], str]) -> Markup:

@@ -76,7 +76,9 @@ def _fits(laid: LaidOut, brief: Brief, sheets: int) -> bool:
     if not brief.readings:
         return laid.pages == PAGES[brief.type][0]
     meant = {"beside": 0, "back": 1 + sheets}
-    return laid.pages <= PAGES[brief.type][1] and all(laid.page_of(part) == page for part, page in meant.items())
+    return laid.pages <= min(PAGES[brief.type][1], 2 + sheets) and all(
+        laid.page_of(part) == page for part, page in meant.items()
+    )
 
 
 def trace_path(out: Path) -> Path:

@@ -29,6 +29,7 @@ FORBIDDEN: Mapping[str, tuple[str, ...]] = {
 _QUARTER = re.compile(r"(\d{4})Q([1-4])")
 # A closing mark before another mark, and an opening mark after another one; the second of the two keeps its width.
 _PAIRS = re.compile(r"[，、。；：）》”](?=[，、。；：）》”（《“])|(?<=[（《“])[（《“]")
+_OPENING = re.compile(r'(<p class="name">(?:<[^>]*>)*)([（《“])')  # hung out, so that the name stands at the margin
 _PIECES = re.compile(r"(<style.*?</style>|<title.*?</title>|<svg.*?</svg>|<[^>]*>)", re.DOTALL)
 Piece = tuple[str, str | None, str | None, str | None]
 _QUARTERS_ZH = {"1": "一", "2": "二", "3": "三", "4": "四"}
@@ -87,6 +88,7 @@ def set_tight(html: str) -> str:
 
     Marks are full-width, half of it empty: `）。` would leave a hole in the line. Drawings, styles and titles stay.
     """
+    html = _OPENING.sub(r'\1<span class="half">\2</span>', html)
     return "".join(piece if piece.startswith("<") else _PAIRS.sub(r'<span class="half">\g<0></span>', piece)
                    for piece in _PIECES.split(html))  # fmt: skip
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from uptake.console import say
 from uptake.contract import tables
+from uptake.contract.errors import TableError
 from uptake.contract.tables import read_table, write_table
 from uptake.provenance import frame_digest, inputs_digest, made_before, origin
 
@@ -65,7 +66,7 @@ def draw(run: Run) -> None:
     from analysis import draw as draw_sample
 
     study = run.study
-    inputs = inputs_digest([study.frame_path, study.folder / "design.yaml"], {"wave": run.wave})
+    inputs = inputs_digest([_frame_path(study), study.folder / "design.yaml"], {"wave": run.wave})
     if run.up_to_date(2, (tables.SAMPLE,), inputs):
         return
     frame = read_table(study.frame_path, tables.FRAME)
@@ -99,7 +100,7 @@ def weigh(run: Run) -> None:
     files = [
         require(run, tables.SAMPLE),
         require(run, tables.RESPONSES),
-        study.frame_path,
+        _frame_path(study),
         study.folder / "design.yaml",
     ]
     inputs = inputs_digest(files, {"wave": run.wave})
@@ -112,6 +113,16 @@ def weigh(run: Run) -> None:
     run.write(tables.WEIGHTS, weighed.weights, inputs, weighed.metadata())
     answers = weighed.weights[weighed.weights["respondent"]]
     say(4, f"{len(answers):,} respondents stand for {answers['weight'].sum():,.0f} units of the population")
+
+
+def _frame_path(study: Study) -> Path:
+    """Return where the frame lies; refuse in words where it is missing."""
+    if not study.frame_path.exists():
+        raise TableError(
+            f"{study.frame_path}: the sampling frame is missing, so no unit can be drawn or weighed."
+            " Put the register there, or name its file in study.yaml (`frame: {file: ...}`)."
+        )
+    return study.frame_path
 
 
 def require(run: Run, contract: TableContract) -> Path:

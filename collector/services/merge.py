@@ -28,19 +28,24 @@ class Clash:
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """What a page changes, and what it cannot."""
+    """What a page changes, what it cannot, and the fields only others changed since it was shown."""
 
     changes: Mapping[str, Stored]
     clashes: tuple[Clash, ...]
+    theirs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The state a page was filled in from: the newest answer when it was shown, and the page's own key."""
+    """The state a page was filled in from: the newest answer when it was shown, and the page's own key.
+
+    prefilled: what stood in the inputs that nobody had answered yet.
+    """
 
     assignment_id: int
     base_seq: int
     client_key: str
+    prefilled: Mapping[str, Stored]
 
 
 def merge(connection: Connection, current: Mapping[str, Current], sent: Mapping[str, Stored], shown: Shown) -> Merge:
@@ -51,6 +56,7 @@ def merge(connection: Connection, current: Mapping[str, Current], sent: Mapping[
     """
     changes: dict[str, Stored] = {}
     clashes: list[Clash] = []
+    theirs: list[str] = []
     for name, mine in sent.items():
         stands = current.get(name)
         if stands is None:
@@ -61,16 +67,19 @@ def merge(connection: Connection, current: Mapping[str, Current], sent: Mapping[
             changes[name] = mine
         elif mine != (before := _as_shown(connection, name, shown))[0]:
             clashes.append(Clash(name, mine, stands.stored, before[1]))
-    return Merge(changes, tuple(clashes))
+        else:
+            theirs.append(name)
+    return Merge(changes, tuple(clashes), tuple(theirs))
 
 
 def _as_shown(connection: Connection, name: str, shown: Shown) -> tuple[Stored, str]:
-    """Return the answer the page showed (blank where there was none), and when the newest one was given."""
+    """Return the answer the page showed (the sample's, or blank, where there was none), and when the newest was given."""
     query = (
         select(AnswerEvent.seq, AnswerEvent.value, AnswerEvent.state, AnswerEvent.at)
         .where(AnswerEvent.assignment_id == shown.assignment_id, AnswerEvent.field == name)
         .order_by(AnswerEvent.seq.desc())
     )
     events = connection.execute(query).all()
-    then = next((Stored(row.value, row.state) for row in events if row.seq <= shown.base_seq), Stored(None, "blank"))
+    blank = shown.prefilled.get(name, Stored(None, "blank"))
+    then = next((Stored(row.value, row.state) for row in events if row.seq <= shown.base_seq), blank)
     return then, events[0].at

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from collector.services.answers import RESPONDENT, head, read_confirmed, read_current
 from collector.services.confirmations import confirm_findings
-from collector.services.merge import Clash, Shown, merge
+from collector.services.merge import Clash, Merge, Shown, merge
 from collector.services.values import Stored, decode_all, from_stored, to_stored
 from collector.store.models import AnswerEvent, Draft, Submission
 from forms import parse_page, route, run_checks
@@ -50,7 +50,8 @@ class SavedPage:
 
     answers: all that is stored for the unit now. errors: sentences by field; that text is kept as a draft.
     findings: broken rules of this page that still want something. readings: how 万 and 亿 were read.
-    stored: the fields whose answers are new. seq: the state the next page starts from.
+    stored: the fields whose answers are new. theirs: fields this page left alone and another one changed meanwhile;
+    where the page is shown again it must show the new answers. seq: the state the next page starts from.
     """
 
     answers: Mapping[str, Answer]
@@ -59,6 +60,7 @@ class SavedPage:
     conflicts: tuple[Conflict, ...]
     readings: Mapping[str, str]
     stored: tuple[str, ...]
+    theirs: tuple[str, ...]
     seq: int
 
     @property
@@ -84,8 +86,7 @@ class _Written:
     """What the writer found and stored."""
 
     current: Mapping[str, Stored]
-    clashes: tuple[Clash, ...]
-    stored: tuple[str, ...]
+    merged: Merge
     seq: int
 
 
@@ -110,9 +111,9 @@ def save_page(
     posted = _Posted(
         page,
         lang,
-        {name: to_stored(answer) for name, answer in parsed.answers.items()},
+        _all_stored(parsed.answers),
         json.dumps(parsed.typed) if parsed.errors else None,
-        Shown(assignment.id, base_seq, client_key),
+        Shown(assignment.id, base_seq, client_key, _all_stored(assignment.prefilled)),
         store.now(),
     )
     written = store.write(lambda connection: _write(connection, posted))
@@ -121,11 +122,16 @@ def save_page(
         answers=answers,
         errors=parsed.errors,
         findings=_findings(store, assignment, answers, page, parsed.reasons),
-        conflicts=_conflicts(assignment, written.clashes),
+        conflicts=_conflicts(assignment, written.merged.clashes),
         readings=parsed.readings,
-        stored=written.stored,
+        stored=tuple(written.merged.changes),
+        theirs=written.merged.theirs,
         seq=written.seq,
     )
+
+
+def _all_stored(answers: Mapping[str, Answer]) -> dict[str, Stored]:
+    return {name: to_stored(answer) for name, answer in answers.items()}
 
 
 def read_page(
@@ -174,7 +180,7 @@ def _write(connection: Connection, posted: _Posted) -> _Written:
     if posted.draft is not None or (drafted and not merged.clashes):
         _keep_draft(connection, posted)
     after = {name: last.stored for name, last in current.items()} | dict(merged.changes)
-    return _Written(after, merged.clashes, tuple(merged.changes), seq)
+    return _Written(after, merged, seq)
 
 
 # Statements are built once: building one takes as long as running it.

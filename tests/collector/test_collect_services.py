@@ -147,6 +147,12 @@ def test_two_tabs_that_change_one_answer_see_both(store: Store, wang: Assignment
     assert decided.clean and value(store, wang, "r02_staff") == 130
 
 
+def test_what_the_sample_said_and_a_tab_left_alone_is_no_conflict(store: Store, wang: Assignment) -> None:
+    save(store, wang, "unit", {"r02_staff": ["120"], "r02_night": ["12"]}, 0, "tab one")
+    second = save(store, wang, "unit", {"r02_staff": ["100"], "r02_night": ["12"]}, 0, "tab two")  # 100 is the sample's
+    assert (second.conflicts, second.theirs, value(store, wang, "r02_staff")) == ((), ("r02_staff",), 120)
+
+
 def test_an_old_page_sent_again_by_the_browser_undoes_nothing(store: Store, wang: Assignment) -> None:
     base = save(store, wang, "use", {"r03": ["yes"]}, key="one").seq
     save(store, wang, "use", {"r03": ["no"]}, base, "two")

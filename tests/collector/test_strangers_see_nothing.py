@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import logging
 import re
 from datetime import date
 from pathlib import Path
@@ -122,8 +124,6 @@ def test_a_wrong_code_opens_nothing(app: Flask, typed: str) -> None:
 
 
 def test_a_code_of_another_wave_opens_nothing(config: Config, store: Store, people: object) -> None:
-    import dataclasses
-
     later = create_app(dataclasses.replace(config, wave="2027Q1"), store=store)
     assert Browser(later.test_client()).enter(code_of("W1")).status == 422
 
@@ -137,6 +137,80 @@ def test_guessing_is_slowed_and_a_right_code_still_opens(app: Flask, clock: Cloc
     assert Browser(app.test_client()).enter(code_of("W1")).path == "/respond/page/unit"
     clock.forward(minutes=16)
     assert guesser.enter("0" * 16).status == 422
+
+
+def test_a_forged_sender_does_not_get_round_the_throttle(app: Flask) -> None:
+    guesser = Browser(app.test_client())
+    for number in range(MOST_WRONG_CODES + 1):
+        sent = {"X-Forwarded-For": f"198.51.100.{number}", "Forwarded": f"for=198.51.100.{number}"}
+        reply = guesser.client.post("/enter", data={**guesser.hidden, "code": "0" * 16}, headers=sent)
+    assert reply.status_code == 429
+
+
+def test_behind_a_proxy_only_what_the_proxy_wrote_counts(config: Config, store: Store, people: object) -> None:
+    app = create_app(dataclasses.replace(config, behind_tls_proxy=True), store=store)
+    client, secure = app.test_client(), {"base_url": "https://survey.example"}
+    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/", **secure).text)  # type: ignore[arg-type]
+    assert token is not None
+    for number in range(MOST_WRONG_CODES + 1):
+        sent = {"X-Forwarded-For": f"198.51.100.{number}, 203.0.113.9", "X-Forwarded-Proto": "https"}
+        data = {"csrf_token": token.group(1), "code": "0" * 16}
+        reply = client.post("/enter", data=data, headers=sent, **secure)  # type: ignore[arg-type]
+    assert reply.status_code == 429  # and no Referer was asked for, which some networks remove
+
+
+# Tampering --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "held",
+    ["[" * 100_000, "null", "7", '{"page": 1, "for": 2, "typed": {}}', '{"page": "unit", "for": "x", "typed": []}',
+     '{"page": "unit", "for": "REF", "typed": {"base_seq": [], "client_key": [], "r02_staff": ["\\ud800"]}}',
+     '{"page": "unit", "for": "REF", "typed": {"base_seq": [], "client_key": [], "r02_staff": []}}',
+     '{"page": "none", "for": "REF", "typed": {"reason__": [""], "reason__x": []}}',
+     '{"page": "\\ud800", "for": "\\ud800", "typed": {}}'],
+)  # fmt: skip
+def test_held_text_that_nobody_held_does_no_harm(
+    app: Flask, store: Store, wang: Assignment, wang_at_home: Browser, held: str
+) -> None:
+    text = held.replace("REF", wang_at_home.hidden["for"])
+    visitor = Browser(app.test_client())
+    for code in ("wrong", code_of("W1")):
+        visitor.post("/enter", {**visitor.hidden, "held": text, "code": code})
+        assert visitor.status < 500
+    assert standing(store, wang).answers == {}
+
+
+@pytest.mark.parametrize("name", ["base_seq", "client_key", "for", "action", "language", "seen_seq", "csrf_token"])
+@pytest.mark.parametrize("value", ["", "-1", "9" * 18, "9" * 400, "１２", "\x00", "' OR 1=1", "//evil.example", "字"])
+def test_a_hidden_field_that_was_changed_reaches_nobody_else(
+    wangs_answers: Browser, app: Flask, store: Store, wang: Assignment, name: str, value: str
+) -> None:
+    before = standing(store, wang)
+    chen = Browser(app.test_client()).enter(code_of("C1"))
+    fields = {**chen.hidden, "action": "save", "r02_staff": "40", "r02_night": "1", name: value}
+    for path in ("/respond/page/unit", "/respond/submit", "/respond/sign-out"):
+        reply = chen.client.post(path, data=fields)
+        assert reply.status_code < 500
+        assert reply.headers.get("Location", "/").startswith("/") and "//" not in reply.headers.get("Location", "/")
+    assert standing(store, wang) == before
+
+
+def test_no_address_leads_elsewhere(app: Flask) -> None:
+    sent = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"}
+    for browser in (Browser(app.test_client()), Browser(app.test_client()).enter(code_of("W1"))):
+        for endpoint, _, path in routes(app):
+            reply = browser.client.get(f"{path}?next=//evil.example&lang=en", headers=sent)
+            assert "evil" not in reply.text + reply.headers.get("Location", ""), endpoint
+            reply.close()
+
+
+def test_the_switch_of_language_and_the_way_out_want_the_token_too(wang_at_home: Browser, app: Flask) -> None:
+    assert wang_at_home.client.post("/respond/sign-out", data={}).status_code == 303
+    assert wang_at_home.get("/respond/page/unit").status == 200  # still signed in
+    assert "刚才的操作没有执行" in wang_at_home.text
+    wang_at_home.client.post("/respond/page/unit", data={"language": "en", "for": wang_at_home.hidden["for"]})
+    assert app.test_client().post("/enter", data={"language": "en"}).status_code == 400
 
 
 # Cookies and headers ----------------------------------------------------------------------------------------------
@@ -160,8 +234,6 @@ def test_no_page_needs_a_script_or_an_inline_style() -> None:
 
 
 def test_the_cookie_is_for_the_server_alone(app: Flask, config: Config, store: Store) -> None:
-    import dataclasses
-
     reply = app.test_client().get("/")
     cookie = reply.headers["Set-Cookie"]
     assert cookie.startswith("uptake=") and "HttpOnly" in cookie and "SameSite=Lax" in cookie and "Secure" not in cookie
@@ -206,6 +278,31 @@ def test_a_fault_of_ours_is_told_without_details(
     assert wang_at_home.status == 500 and "这是我们的问题" in wang_at_home.text
     captured = capfd.readouterr()
     assert "ZeroDivisionError" in captured.err and "金丝雀备注" not in captured.err + wang_at_home.text
+
+
+def test_a_fault_in_production_is_logged_with_its_place_and_not_with_what_it_quotes(
+    config: Config, store: Store, people: object, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("金丝雀备注")
+
+    # As in the server: nobody listens to the root logger, so Flask would write the traceback by itself.
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    wang = Browser(create_app(config, store=store).test_client()).enter(code_of("W1"))
+    monkeypatch.setattr("collector.respond.save_page", broken)
+    assert wang.send(r02_staff="918273").status == 500
+    log = capfd.readouterr().err
+    assert "test_strangers_see_nothing.py" in log and "broken" in log and "respond.py" in log
+    assert not [word for word in CANARIES if word in log]
+
+
+def test_the_store_is_readable_by_its_owner_alone(store: Store, tmp_path: Path) -> None:
+    from collector import open_store
+
+    with open_store(tmp_path / "new" / "answers.sqlite") as made:
+        made.write(lambda connection: connection.exec_driver_sql("DELETE FROM wrong_code") and None)
+        files = [path for path in made.database.parent.iterdir() if not path.name.endswith(".lock")]
+        assert len(files) >= 2 and [path for path in files if path.stat().st_mode & 0o077] == []
 
 
 def test_health_and_readiness(app: Flask, store: Store) -> None:

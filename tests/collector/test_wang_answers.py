@@ -249,7 +249,7 @@ def test_a_bad_token_stores_nothing_and_keeps_the_text(
 def test_a_bad_token_submits_nothing(wang_at_home: Browser, store: Store, wang: Assignment) -> None:
     to_the_check(wang_at_home)
     wang_at_home.post("/respond/submit", {**wang_at_home.hidden, "csrf_token": "wrong"})
-    assert wang_at_home.path == "/respond/check"
+    assert wang_at_home.path == "/respond/check" and "刚才的操作没有执行" in wang_at_home.text
     assert standing(store, wang).submitted_at is None
 
 
@@ -282,6 +282,21 @@ def test_a_second_tab_shows_both_answers(wang_at_home: Browser, store: Store, wa
     assert standing(store, wang).answers["r02_staff"].value == 111
     wang_at_home.send(r02_staff="99", r02_night="12")
     assert standing(store, wang).answers["r02_staff"].value == 99
+
+
+def test_deciding_a_conflict_puts_back_nothing_another_tab_changed(
+    wang_at_home: Browser, store: Store, wang: Assignment
+) -> None:
+    wang_at_home.send(**UNIT)
+    one = dict(wang_at_home.get("/respond/page/unit").hidden)
+    two = dict(wang_at_home.get("/respond/page/unit").hidden)
+    wang_at_home.post("/respond/page/unit", {**one, "action": "save", "r02_staff": "111", "r02_night": "13"})
+    for night in ("x", "12"):  # unreadable text, or nothing touched but the other field
+        wang_at_home.post("/respond/page/unit", {**two, "action": "save", "r02_staff": "99", "r02_night": night})
+    assert wang_at_home.status == 409 and typed_value(wang_at_home, "r02_night") == "13"
+    wang_at_home.send(r02_staff="99", r02_night=typed_value(wang_at_home, "r02_night") or "")
+    answers = standing(store, wang).answers
+    assert (answers["r02_staff"].value, answers["r02_night"].value) == (99, 13)
 
 
 def test_a_tab_left_open_after_the_submission_shows_its_text(

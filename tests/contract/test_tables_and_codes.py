@@ -98,3 +98,9 @@ def test_a_changed_character_of_a_uscc_is_noticed(body: str, place: int) -> None
     assert valid_uscc(whole)
     for other in set(string.digits) - {whole[place]}:
         assert not valid_uscc(whole[:place] + other + whole[place + 1 :])
+
+
+def test_a_csv_that_is_not_utf_8_is_refused_in_words(tmp_path: Path) -> None:
+    (tmp_path / "sample.csv").write_bytes("wave,名称\n2026Q4,北京\n".encode("gb18030"))
+    with pytest.raises(TableError, match="not a readable UTF-8 CSV file"):
+        read_table(tmp_path / "sample.csv", SAMPLE)

@@ -394,4 +394,69 @@ def test_variants_that_end_the_range_stand_in_its_figure(
     tables = replace(national, estimates=estimates, assessments=assessments)
     html = brief_html(tables, national_brief, lang="en", context=release_context)
     figure = html[html.index("Figure 1") : html.index("Figure 2")]
-    assert "Employment-weighted penetration: every “don’t know” counted as yes: 68.1" in figure
+    told = figure[figure.index("Employment-weighted penetration: ") :]
+    assert re.match(r"Employment-weighted penetration: 60\.3 \(.*?\); · every “don’t know” counted as yes: 68\.1", told)
+    headline = figure[figure.index("(headline): ") : figure.index("Agent penetration: ")]
+    assert [name in headline for name in ("left out of the base", "counted as yes", "without the union rule")] == [
+        True
+    ] * 3
+
+
+def test_the_first_key_point_says_the_level_and_what_is_not_known_yet(
+    national: BriefTables, national_brief: Brief, release_context: BriefContext
+) -> None:
+    said = {}
+    for verdict in ("not_due", "below"):
+        html = brief_html(with_verdict(national, verdict), national_brief, lang="zh", context=release_context)
+        first = html[html.index('<section class="points">') :].split("<p>")[1]
+        said[verdict] = re.sub(r"<[^>]+>", "", first).partition("\n")[0]
+    assert "46.4%" in said["not_due"]
+    assert said["not_due"].endswith("70%的目标是否实现，目前不能回答：要以2027年第四季度的数据判定。")
+    assert said["below"].endswith("对照70%的目标，结论为“低于”。")
+
+
+def test_units_are_counted_with_their_measure_word(
+    national: BriefTables, national_brief: Brief, release_context: BriefContext
+) -> None:
+    for counted, words in ((None, "2,412个企业的数据"), (Text.of(zh="家企业", en="enterprises"), "2,412家企业的数据")):
+        brief = replace(national_brief, counted=counted)
+        html = brief_html(national, brief, lang="zh", context=release_context)
+        assert words in re.sub(r"<[^>]+>", "", html)
+
+
+def test_a_design_effect_that_does_not_go_with_the_effective_sample_is_left_out_and_said(
+    national: BriefTables, national_brief: Brief, release_context: BriefContext
+) -> None:
+    """A rate weighted by size: n_eff 2,210 of 2,412 beside a deff of 0.04 would look like a mistake."""
+    estimates = national.estimates.copy()
+    assert "rest on different comparisons" not in brief_html(
+        national, national_brief, lang="en", context=release_context
+    )
+    estimates.loc[estimates["indicator"] == "PEN-05", ["n_eff", "deff"]] = [2210.0, 0.04]
+    tables = replace(national, estimates=estimates)
+    html = brief_html(tables, national_brief, lang="en", context=release_context)
+    assert "0.04" not in html
+    assert "rest on different comparisons" in html
+
+
+def test_who_responded_and_who_completed_are_one_line_when_they_are_the_same(
+    national: BriefTables, national_brief: Brief, release_context: BriefContext
+) -> None:
+    for n, lines in ((2377.0, ["Responding units"]), (2400.0, ["Responding units", "Complete responses"])):
+        more = national.quality.head(1).assign(item="n_respondents", value=n)
+        tables = replace(national, quality=pd.concat([national.quality, more], ignore_index=True))
+        html = brief_html(tables, national_brief, lang="en", context=release_context)
+        assert [name for name in ("Responding units", "Complete responses") if name in html] == lines
+
+
+def test_what_an_indicator_counts_and_what_the_policy_says_stand_on_the_back(
+    national: BriefTables, national_brief: Brief, release_context: BriefContext
+) -> None:
+    assert "What the indicators count" not in brief_html(national, national_brief, lang="en", context=release_context)
+    more = [{"kind": "indicator_definition", "key": "PEN-02", "zh": "占比", "en": "share with an agent", "order": 0},
+            {"kind": "target_wording", "key": "T2027", "zh": "超70%", "en": "will exceed 70%", "order": 0},
+            {"kind": "target_source", "key": "T2027", "zh": "国发", "en": "State Council", "order": 0}]  # fmt: skip
+    tables = replace(national, labels=pd.concat([national.labels, pd.DataFrame(more)], ignore_index=True))
+    text = re.sub(r"<[^>]+>", "", brief_html(tables, national_brief, lang="en", context=release_context))
+    assert "Share with an agent" in text
+    assert "Policy text: will exceed 70% (State Council)." in text

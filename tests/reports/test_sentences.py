@@ -9,7 +9,7 @@ import pytest
 
 from reports.rules import DEFINITIONS, METHODS, RULES
 from reports.trace import Shown, Source
-from reports.words import FORBIDDEN, Finding, forbidden_words, headline, plain, say, verdict_word, wave_name
+from reports.words import FORBIDDEN, Finding, forbidden_words, headline, plain, say, set_tight, verdict_word, wave_name
 from uptake.contract.columns import VERDICTS
 
 VALUE = Shown("46.4%", (Source("estimates", 0, "estimate"),))
@@ -73,6 +73,15 @@ def test_the_gap_beside_a_number_is_a_class_not_a_space() -> None:
     sentence = say("headline.none", "zh", indicator="普及率", value=VALUE, interval="")
     assert 'class="num l"' in sentence
     assert plain(sentence) == "普及率估计为46.4%"
+
+
+def test_marks_in_a_row_share_one_gap_outside_of_drawings() -> None:
+    page = "<style>a</style><p>比重（见“注”）。</p><svg><text>（甲）。</text></svg>"
+    assert set_tight(page) == (
+        '<style>a</style><p>比重（见“注<span class="half">”</span><span class="half">）</span>。</p>'
+        "<svg><text>（甲）。</text></svg>"
+    )
+    assert set_tight('<p class="name"><span>“甲”</span></p>').startswith('<p class="name"><span><span class="half">“')
 
 
 def test_waves_are_named_in_words() -> None:

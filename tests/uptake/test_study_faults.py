@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from uptake.cli import main
-from uptake.contract.errors import StudyError, UptakeError
+from uptake.contract.errors import StudyError, UptakeError, did_you_mean
 from uptake.study import load_study
 
 
@@ -104,3 +104,17 @@ def test_the_command_prints_faults_and_exits_with_their_code(folder: Path, capsy
     shown = capsys.readouterr().err
     assert shown.startswith("uptake: 1 fault in the study:\n  design.yaml:")
     assert "Traceback" not in shown
+
+
+def test_a_study_without_its_frame_says_so(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["draw", str(folder)])
+    assert end.value.code == 4
+    assert (
+        "frame.parquet: the sampling frame is missing, so no unit can be drawn or weighed." in capsys.readouterr().err
+    )
+
+
+def test_near_misses_do_not_mind_capitals() -> None:
+    assert did_you_mean("PEN-01", ["pen-01", "other"]) == ' Did you mean "pen-01"?'
+    assert did_you_mean("zzz", ["pen-01"]) == ""

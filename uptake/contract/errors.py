@@ -88,5 +88,6 @@ class StoreError(UptakeError):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ` Did you mean "x"?` for the nearest known word, or an empty string."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f' Did you mean "{near[0]}"?' if near else ""
+    by_fold = {candidate.casefold(): candidate for candidate in known}
+    near = difflib.get_close_matches(word.casefold(), list(by_fold), n=1, cutoff=0.6)
+    return f' Did you mean "{by_fold[near[0]]}"?' if near else ""

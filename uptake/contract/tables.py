@@ -77,15 +77,18 @@ def read_table(path: Path, contract: TableContract) -> DataFrame:
     if not path.exists():
         raise source.refuse(f"the file {path} is missing. Run the stage that writes it ({contract.writer})")
     if path.suffix == ".csv":
-        return _coerced(_read_csv(path), source)
+        return _coerced(_read_csv(path, source), source)
     return _coerced(_read_parquet(path, source), source)
 
 
-def _read_csv(path: Path) -> DataFrame:
+def _read_csv(path: Path, source: _Source) -> DataFrame:
     import pandas as pd
 
-    # Text first: a sniffer would make 0110 a number and "no" a boolean; the contract decides the types.
-    return pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
+    try:
+        # Text first: a sniffer would make 0110 a number and "no" a boolean; the contract decides the types.
+        return pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise source.refuse(f"not a readable UTF-8 CSV file ({_first(error)}). Save it as UTF-8 CSV") from error
 
 
 def _read_parquet(path: Path, source: _Source) -> DataFrame:
