@@ -42,14 +42,12 @@ QUALITY_HEAD, QUALITY_ROW = 60.0, 18.5  # px
 class Layout:
     """How full the first page is: a short domain and the box on reading beside the range, and the tight setting.
 
-    small_read: the box on reading in small type; definitions: whether a table says what the indicators count;
-    back_page: whether tables and boxes begin a page.
+    definitions: whether a table says what the indicators count; back_page: whether tables and boxes begin a page.
     """
 
     short_domain: bool
     read_first: bool
     tight: bool
-    small_read: bool = False
     definitions: bool = True
     back_page: bool = True
 
@@ -58,7 +56,7 @@ class Layout:
 LAYOUTS = {
     "national": (
         Layout(short_domain=True, read_first=True, tight=False),
-        Layout(short_domain=True, read_first=True, tight=False, small_read=True),
+        Layout(short_domain=True, read_first=True, tight=True),
         Layout(short_domain=True, read_first=False, tight=False),
         Layout(short_domain=True, read_first=False, tight=True),
         Layout(short_domain=False, read_first=False, tight=True),
@@ -109,7 +107,6 @@ def view(facts: Facts, layout: Layout) -> dict[str, Any]:
         **_furniture(facts),
         **{name: {"title": say(f"box.{name}", lang), "lines": lines} for name, lines in boxes.items()},
         "read_first": layout.read_first,
-        "small_read": layout.small_read,
         "tight": layout.tight,
         "headline": title_line(facts),
         "long_headline": text_width(plain(title_line(facts)), H1) > WIDE,
