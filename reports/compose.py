@@ -62,6 +62,7 @@ LAYOUTS = {
         Layout(short_domain=False, read_first=False, tight=True),
     ),
     "tables": (
+        Layout(short_domain=False, read_first=False, tight=False, back_page=False),
         Layout(short_domain=False, read_first=False, tight=False, definitions=False, back_page=False),
         Layout(short_domain=False, read_first=False, tight=True, definitions=False, back_page=False),
         Layout(short_domain=False, read_first=False, tight=False),

@@ -29,8 +29,12 @@ def _now(facts: Facts) -> Markup | None:
     number, ends = ink.value(cell, form := ink.formatter([cell])), ink.interval(cell, form)
     if target is None or number is None or ends is None:
         return None
-    slots = {"value": ink.with_unit(number, cell), "level": ink.level(cell), "interval": ink.with_unit(ends, cell),
-             "target": target_name(facts, target)}  # fmt: skip
+    slots: dict[str, Shown | Markup | str] = {
+        "value": ink.with_unit(number, cell),
+        "level": ink.level(cell),
+        "interval": ink.with_unit(ends, cell),
+        "target": target_name(facts, target),
+    }
     if target.verdict == "not_due":
         return say("point.level.not_due", facts.lang, deciding=wave_name(target.deciding_wave, facts.lang), **slots)
     return say("point.level.due", facts.lang, verdict=verdict_word(target.verdict, facts.lang), **slots)

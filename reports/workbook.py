@@ -20,8 +20,21 @@ HEAD = ("指标 Indicator", "名称", "Name", "口径 Definition", "版本 Versi
 Record = dict[str, Any]
 MARKS = (
     ("[u]", "可靠性低，谨慎使用", "low reliability, use with caution"),
-    ("[x]", "样本不足以可靠估计，不发布", "too few answers for a reliable figure, not published"),
+    ("[x]", "样本量不足，估计不可靠，不发布", "too few answers for a reliable figure, not published"),
     ("[c]", "为保护被调查单位，不发布", "withheld to protect the units surveyed"),
+)
+COLUMNS = (
+    ("estimate", "估计值", "the estimate"),
+    ("se", "标准误", "its standard error"),
+    ("ci_low, ci_high", "置信区间的下限和上限", "ends of the confidence interval"),
+    ("conf_level", "置信水平", "confidence level"),
+    ("df", "自由度", "degrees of freedom"),
+    ("n", "样本量", "respondents"),
+    ("n_eff", "有效样本量", "effective sample size"),
+    ("deff", "设计效应", "design effect"),
+    ("cv", "变异系数", "se / estimate"),
+    ("n_population", "推算的总体单位数", "estimated units of the population"),
+    ("publish, caution, suppress", "发布、谨慎使用、不发布", "what may be done with the row"),
 )
 NOTES = (
     (
@@ -29,12 +42,12 @@ NOTES = (
         "Rates are fractions from 0 to 1; amounts are unscaled.",
     ),
     (
-        "空白表示该数不适用于本行；[x]和[c]不是零。",
+        "空白表示不适用；[x]和[c]不是零。",
         "Empty means not applicable; [x] and [c] are not zero.",
     ),
-    ("区间只反映抽样误差。", "Intervals cover sampling error only."),
+    ("置信区间只反映抽样误差。", "Intervals cover sampling error only."),
     (
-        "估计值未舍入；印刷数字一次四舍五入。",
+        "本表数值未经舍入；简报中的数只作一次四舍五入。",
         "Estimates are not rounded here; printed numbers are rounded once, half up.",
     ),
 )
@@ -102,7 +115,7 @@ def _cover(brief: Brief, context: BriefContext) -> Sheet:
     if context.illustrative:
         rows.append(("示例数据 Illustrative", "非真实调查结果", "not results of a real survey"))
     rows += [("表头 Legal header", line["zh"], line["en"]) for line in context.legal_header]
-    rows += [(f"摘要 Digest: {name}", digest, digest) for name, digest in context.digests.items()]
+    rows += [(f"校验值 Digest: {name}", digest, digest) for name, digest in context.digests.items()]
     return Sheet("cover", "封面", "Cover", ("项目 Item", "中文", "English"), tuple(rows))
 
 
@@ -112,13 +125,13 @@ def _contents(sheets: Sequence[Sheet]) -> Sheet:
 
 
 def _notes() -> Sheet:
-    rows = tuple(MARKS) + tuple(("", zh, en) for zh, en in NOTES)
-    return Sheet("notes", "说明", "Notes", ("标记 Mark", "中文", "English"), rows)
+    rows = (*MARKS, *COLUMNS, *(("", zh, en) for zh, en in NOTES))
+    return Sheet("notes", "说明", "Notes", ("标记或列 Mark or column", "中文", "English"), rows)
 
 
 def _sheets(tables: BriefTables) -> tuple[Sheet, ...]:
     estimates = _estimate_sheets(tables)
-    assessments = _plain("assessments", "与目标的比较", "Against the targets", released_assessments(tables))
+    assessments = _plain("assessments", "对照目标", "Against the targets", released_assessments(tables))
     quality = _plain("quality", "质量指标", "Quality", released_quality(tables))
     return (*estimates, *(sheet for sheet in (assessments, quality) if sheet.rows))
 
@@ -136,7 +149,7 @@ def _estimate_sheets(tables: BriefTables) -> tuple[Sheet, ...]:
 
 
 def _estimate_sheet(kind: str, pairs: list[tuple[Record, Record]], labels: Labels) -> Sheet:
-    zh, en = ("全部总体", "whole population")
+    zh, en = ("总体", "whole population")
     if kind != "all":
         zh, en = (labels.name("domain_by", kind, lang) for lang in ("zh", "en"))
     rows = tuple(_estimate_row(record, released, labels) for record, released in pairs)
@@ -153,7 +166,7 @@ def _estimate_row(record: Record, released: Record, labels: Labels) -> tuple[Any
     by, key = str(record["domain_by"]), str(record["domain_key"])
     names = [labels.name("indicator", str(record["indicator"]), lang) for lang in ("zh", "en")]
     names += [labels.name("domain_key", f"{by}/{key}", lang) if by != "all" else whole
-              for lang, whole in (("zh", "全部"), ("en", "all"))]  # fmt: skip
+              for lang, whole in (("zh", "总体"), ("en", "all"))]  # fmt: skip
     status = "suppress" if mark else str(record["status"])
     definition = (record["definition"], record["definition_version"])
     return (record["indicator"], *names[:2], *definition, key, *names[2:], *numbers, status,

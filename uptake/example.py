@@ -186,4 +186,7 @@ def _show_next(run: Run, folder: Path) -> None:
 
 def _program() -> str:
     """Return how this program is called from here: by name where it is on the path."""
-    return "uptake" if shutil.which("uptake") else os.path.relpath(sys.argv[0])
+    if shutil.which("uptake"):
+        return "uptake"
+    called = Path(sys.argv[0])
+    return "python -m uptake" if called.name == "__main__.py" else os.path.relpath(called)

@@ -72,7 +72,13 @@ def _variance(plan: DesignPlan) -> Text:
         strata = (
             Text.of(zh="按数据所带的层", en=" with the strata of the data") if plan.strata else Text.of(zh="", en="")
         )
-        return Text.of(zh=f"方差：{strata['zh']}作泰勒线性化。", en=f"Variance: Taylor linearisation{strata['en']}.")
+        finite = Text.of(zh="", en="")
+        if plan.fpc:
+            finite = Text.of(zh="，并作有限总体校正", en=" and finite population correction")
+        return Text.of(
+            zh=f"方差：{strata['zh']}作泰勒线性化{finite['zh']}。",
+            en=f"Variance: Taylor linearisation{strata['en']}{finite['en']}.",
+        )
     return Text.of(
         zh="方差：按分层设计作泰勒线性化，并作有限总体校正。",
         en="Variance: Taylor linearisation with strata and finite population correction.",

@@ -73,7 +73,7 @@ def merge(connection: Connection, current: Mapping[str, Current], sent: Mapping[
 
 
 def _as_shown(connection: Connection, name: str, shown: Shown) -> tuple[Stored, str]:
-    """Return the answer the page showed (the sample's, or blank, where there was none), and when the newest was given."""
+    """Return the answer the page showed (the sample's or blank where there was none), and when the newest was given."""
     query = (
         select(AnswerEvent.seq, AnswerEvent.value, AnswerEvent.state, AnswerEvent.at)
         .where(AnswerEvent.assignment_id == shown.assignment_id, AnswerEvent.field == name)

@@ -79,31 +79,33 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def serve() -> Iterator[Callable[..., Server]]:
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
     """Start `uptake serve` on a study folder, on a port of its own or a given one, and wait until it answers."""
     running: list[subprocess.Popen[str]] = []
+    printed = tmp_path_factory.mktemp("served")
 
     def start(folder: Path, *, port: int = 0) -> Server:
         port = port or free_port()
         command = [sys.executable, "-m", "uptake", "serve", str(folder), "--port", str(port)]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        # Into a file: a pipe that nobody reads is full after some hundred requests, and the server would wait for ever.
+        log = printed / f"{len(running)}.log"
+        with log.open("w", encoding="utf-8") as stream:
+            process = subprocess.Popen(command, stdout=stream, stderr=subprocess.STDOUT, text=True)
         running.append(process)
         address = f"http://127.0.0.1:{port}"
-        _wait_until_it_answers(address, process)
+        _wait_until_it_answers(address, process, log)
         return Server(address, process)
 
     yield start
     for process in running:
         process.terminate()
         process.wait(30)
-        if process.stdout:
-            process.stdout.close()
 
 
-def _wait_until_it_answers(address: str, process: subprocess.Popen[str]) -> None:
+def _wait_until_it_answers(address: str, process: subprocess.Popen[str], log: Path) -> None:
     for _ in range(300):
         if process.poll() is not None:
-            raise AssertionError(process.stdout.read() if process.stdout else "the server ended")
+            raise AssertionError(log.read_text(encoding="utf-8"))
         try:
             with urllib.request.urlopen(f"{address}/", timeout=2):
                 return

@@ -284,6 +284,7 @@ def test_every_page_is_whole_and_fits_a_narrow_screen(survey: Survey, browser: B
     page, seen = context.new_page(), []
 
     def look() -> None:
+        page.wait_for_load_state()  # with the style sheet
         seen.append(page.locator("h1").first.inner_text())
         assert page.evaluate(FAULTS_OF_A_PAGE) == [], seen
         wide, window = page.evaluate(WIDTH)
