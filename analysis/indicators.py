@@ -11,7 +11,7 @@
         where: "..."                      # optional base; without it every respondent
         dont_know: in_base                # in_base (counts as no) | out (leaves the base) | yes (upper bound)
         variants:                         # sensitivity readings of the same indicator
-          - {id: dk_out, dont_know: out, name: {zh: 不计"不清楚", en: Without "don't know"}}
+          - {id: dk_out, dont_know: out, name: {zh: 不计“不清楚”, en: Without "don't know"}}
           - id: no_union
             numerator: "${e06_ai} = 'yes'"
             name: {zh: 仅按直接回答, en: By the direct answer only}

@@ -21,7 +21,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "approved_by": ("批准（备案）机关", "Approved (filed) by"),
     "approval_number": ("批准（备案）文号", "Approval number"),
     "valid_until": ("有效期至", "Valid until"),
-    "legal_basis": ("法定标识", "Legal basis of this form"),
+    "legal_basis": ("法定标识", "Official particulars of this form"),
     # entry
     "entry_lead": (
         "请使用通知书上的访问码填报。您可以随时中断，之后用同一访问码继续。",
@@ -36,13 +36,14 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "enter": ("开始填报", "Start"),
     "code_wrong": (
         "访问码“{typed}”不正确。请对照通知书检查每一位；字母 O、I、L 会按数字 0、1 识别。",
-        "The access code “{typed}” is not right. Please compare every sign with your letter; O, I and L are "
+        "The access code “{typed}” is not right. Please compare every character with your letter; O, I and L are "
         "read as 0 and 1.",
     ),
     "code_empty": ("请输入通知书上的访问码。", "Please type the access code from your letter."),
     "code_throttled": (
         "错误的访问码太多。请对照通知书，15 分钟后再试；正确的访问码随时有效。",
-        "Too many wrong access codes. Compare with your letter and try again in 15 minutes; a right code always works.",
+        "Too many wrong access codes. Compare with your letter and try again in 15 minutes; "
+        "the correct code always works.",
     ),
     "confidential": (
         "所填资料仅用于统计，依法保密，不会向外提供能够识别贵单位的资料。",
@@ -78,7 +79,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     # findings
     "reason_long": (
         "说明有 {n} 个字，最多 500 个字。请缩短。",
-        "The reason has {n} signs; at most 500 can be kept. Please shorten it.",
+        "The reason has {n} characters; at most 500 can be kept. Please shorten it.",
     ),
     # conflicts
     "conflict_title": ("同一答案在别处被修改", "The same answer was changed elsewhere"),
@@ -112,9 +113,9 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "What was typed before belonged to another questionnaire and was not taken over.",
     ),
     "stale_form": (
-        "本页的安全标记已失效，内容尚未保存。您填写的内容都在下面，请再次点击“保存并继续”。",
-        "The safety mark of this page had expired, so nothing was saved yet. All you typed is below: press “Save and "
-        "continue” once more.",
+        "本页的安全校验信息已失效，内容尚未保存。您填写的内容都在下面，请再次点击“保存并继续”。",
+        "The security token of this page had expired, so nothing was saved yet. All you typed is below: "
+        "press “Save and continue” once more.",
     ),
     "out_of_date": (
         "页面已过期，刚才的操作没有执行；已保存的答案都在。请再试一次。",

@@ -23,7 +23,7 @@ CODE_LISTS: Mapping[source.CodeList, tuple[codes.Code, ...]] = {
     "industry_groups": codes.INDUSTRY_GROUPS,
     "industry_sections": codes.INDUSTRY_SECTIONS,
 }
-DONT_KNOW_CHOICE = Choice(DONT_KNOW, Text.of(zh="不清楚", en="Don't know"))
+DONT_KNOW_CHOICE = Choice(DONT_KNOW, Text.of(zh="不清楚", en="Don’t know"))
 MONEY_UNIT = Text.of(zh="万元", en="ten thousand yuan")
 TYPE_OF_KIND: Mapping[FieldKind, FieldType] = {
     "sel1": "code", "selN": "text", "int": "int", "dec": "dec", "money": "dec", "text": "text", "date": "date",

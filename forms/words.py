@@ -17,7 +17,7 @@ WORDS: Mapping[str, Text] = {
     "reason": Text.of(zh="如情况属实，请说明原因；如有误，请改正上面的答案。",
                       en="If this is right, please say why. If it is not, correct the answer above."),
     "reason_label": Text.of(zh="原因说明", en="Reason"),
-    "dont_know": Text.of(zh="不清楚", en="Don't know"),
+    "dont_know": Text.of(zh="不清楚", en="Don’t know"),
     "optional": Text.of(zh="（选填）", en="(optional)"),
     "choose": Text.of(zh="请选择", en="Choose one"),
     "choose_several": Text.of(zh="可多选", en="Choose all that apply"),
@@ -94,7 +94,7 @@ REFUSALS: Mapping[str, Text] = {
            " text again."),
     "both": Text.of(
         zh="既填了“{typed}”，又选了“不清楚”。请只保留一个。",
-        en="“{typed}” was given and “Don't know” was ticked as well. Keep one of the two."),
+        en="“{typed}” was given and “Don’t know” was ticked as well. Keep one of the two."),
 }  # fmt: skip
 
 MISSING: Mapping[str, Text] = {
@@ -108,7 +108,7 @@ MISSING: Mapping[str, Text] = {
                       en="“{label}” has not been answered. Write a number (0 if there is none), or choose a range."),
 }  # fmt: skip
 ZERO = Text.of(zh="；没有请填 0", en="; write 0 if there is none")
-OR_DONT_KNOW = Text.of(zh="，或勾选“不清楚”", en=", or tick “Don't know”")
+OR_DONT_KNOW = Text.of(zh="，或勾选“不清楚”", en=", or tick “Don’t know”")
 
 
 def word(key: str, lang: str, **slots: object) -> str:

@@ -52,7 +52,7 @@ def test_what_is_missing_is_said_for_each_kind(every_type: Questionnaire) -> Non
     said = {finding.fields[0]: finding.message for finding in found}
     assert said["q03_staff"]["zh"] == "“从业人员”还没有填写。请填写；没有请填 0。"
     assert said["q03_rd"]["en"] == (
-        "“R&D staff” has not been answered. Write an answer; write 0 if there is none, or tick “Don't know”."
+        "“R&D staff” has not been answered. Write an answer; write 0 if there is none, or tick “Don’t know”."
     )
     assert said["q02_region"]["zh"] == "“地区”还没有选择。请选一项。"
     assert said["q10"]["en"] == (

@@ -323,7 +323,7 @@ def test_answers_are_shown_as_people_read_them(every_type: Questionnaire) -> Non
     assert shown("q03_staff", Answer(12000, "answered")) == ("12,000 人", "12,000 persons")
     assert shown("q05", Answer(Decimal("1200.5"), "answered")) == ("1,200.50 万元", "1,200.50 ten thousand yuan")
     assert shown("q04", Answer("yes", "answered")) == ("是", "Yes")
-    assert shown("q04", Answer(None, "dont_know")) == ("不清楚", "Don't know")
+    assert shown("q04", Answer(None, "dont_know")) == ("不清楚", "Don’t know")
     assert shown("q11", Answer("records other", "answered")) == ("记录、其他", "Records, Other")
     assert shown("q07", Answer(datetime.date(2026, 3, 5), "answered")) == ("2026-03-05", "2026-03-05")
     assert shown("q13", Answer(True, "answered")) == ("已确认", "confirmed")
