@@ -19,7 +19,7 @@ serve: setup ## open the example study's form in the browser (after make demo)
 	$(BIN)/uptake serve $(DEMO)
 
 test: setup-tests lint ## every test, a fixed-seed slice of the long ones
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not proof and not soak" tests
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup tests
 
 proof: setup-tests ## the full rounds of the long tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m proof --timeout 7200 tests

@@ -88,3 +88,15 @@ def _trust_proxy(app: Flask, config: Config) -> None:
         from werkzeug.middleware.proxy_fix import ProxyFix
 
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=0)  # type: ignore[method-assign]
+        app.before_request(_only_encrypted)
+
+
+def _only_encrypted() -> tuple[str, int] | None:
+    """Refuse what did not reach the proxy by HTTPS, or did not come through it at all."""
+    from flask import request
+
+    from collector.looks import message
+
+    if request.is_secure or request.blueprint == "ops":
+        return None
+    return message("bad_request_title", "not_encrypted", status=403)

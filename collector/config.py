@@ -25,7 +25,7 @@ SETTINGS: Mapping[str, str] = {
     "UPTAKE_THREADS": "threads of the one server process (default 8)",
     "UPTAKE_TLS_CERTIFICATE": "PEM file; with UPTAKE_TLS_KEY the server speaks HTTPS itself",
     "UPTAKE_TLS_KEY": "PEM file of the private key",
-    "UPTAKE_BEHIND_TLS_PROXY": "yes when a proxy on this machine ends TLS and sets X-Forwarded-For and -Proto",
+    "UPTAKE_BEHIND_TLS_PROXY": "yes when a proxy ends TLS and sets X-Forwarded-For and X-Forwarded-Proto",
     "UPTAKE_CONTACT": "whom a respondent may ask for help: a telephone number or an address",
 }
 SECRETS = ("UPTAKE_SECRET_KEY", "UPTAKE_CODE_KEY")
@@ -113,12 +113,6 @@ def check_exposure(config: Config) -> None:
         raise ConfigError(
             "UPTAKE_TLS_CERTIFICATE and UPTAKE_TLS_KEY belong together, and only one of them is set: the server cannot "
             "speak HTTPS. Set both, or neither."
-        )
-    if config.behind_tls_proxy and not is_loopback(config.host):
-        raise ConfigError(
-            f"UPTAKE_BEHIND_TLS_PROXY is yes and UPTAKE_HOST is {config.host}, which other machines can reach: they "
-            "could go round the proxy, in clear and under any address they like to write. Listen on 127.0.0.1, or take "
-            "the setting away and give the server its own certificate."
         )
     if is_loopback(config.host) or config.secure:
         return

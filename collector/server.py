@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import logging
 import socket
+import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,9 @@ from uptake.contract.errors import ConfigError
 
 if TYPE_CHECKING:
     from flask import Flask
+
+#: How long a thread waits for the next piece of a request, or for a reader, before it lets the connection go.
+SILENCE_SECONDS = 10.0
 
 
 def serve(config: Config, *, services: Services | None = None, ready: Callable[[], None] | None = None) -> None:
@@ -29,6 +34,7 @@ def serve(config: Config, *, services: Services | None = None, ready: Callable[[
     load_all(config)
     door = listen(config)
     open_store(config.database).close()
+    logging.getLogger("gunicorn.error").addFilter(_is_worth_a_line)
     _server(options(config, door.detach()), config, services, ready).run()
 
 
@@ -37,9 +43,19 @@ def listen(config: Config) -> socket.socket:
     host = config.host.strip("[]")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, config.port), family=family, backlog=2048)
+        door = socket.create_server((host, config.port), family=family, backlog=2048)
     except OSError as error:
         raise ConfigError(_why_not(config, error)) from error
+    # Every connection inherits these. Without them as many half requests as there are threads stop the server.
+    patience = struct.pack("ll", int(SILENCE_SECONDS), int(SILENCE_SECONDS % 1 * 1_000_000))
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, patience)
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, patience)
+    return door
+
+
+def _is_worth_a_line(record: logging.LogRecord) -> bool:
+    """Return whether the server should log it: a client that fell silent is no fault, and its traceback is long."""
+    return not (record.exc_info and isinstance(record.exc_info[1], BlockingIOError))
 
 
 def _why_not(config: Config, error: OSError) -> str:

@@ -212,6 +212,11 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "bad_request_title": ("无法处理", "This cannot be processed"),
     "bad_request": ("请回到首页重新开始；已保存的答案都在。", "Go back to the start; everything you saved is safe."),
+    "not_encrypted": (
+        "请使用以 https:// 开头的网址访问；未加密的连接不予接受，刚才的内容没有保存。",
+        "Please use the address that begins with https://. Connections without encryption are not accepted, and "
+        "nothing was saved.",
+    ),
     "start_page": ("回到首页", "To the start"),
 }
 

@@ -159,6 +159,15 @@ def test_behind_a_proxy_only_what_the_proxy_wrote_counts(config: Config, store: 
     assert reply.status_code == 429  # and no Referer was asked for, which some networks remove
 
 
+def test_what_the_proxy_did_not_get_encrypted_is_refused(config: Config, store: Store, people: object) -> None:
+    app = create_app(dataclasses.replace(config, behind_tls_proxy=True), store=store)
+    for endpoint, method, path in routes(app):
+        for sent in ({}, {"X-Forwarded-Proto": "http"}, {"X-Forwarded-Proto": "https, http"}):
+            reply = app.test_client().open(path, method=method, headers=sent)
+            assert reply.status_code == (200 if endpoint.startswith("ops.") else 403), endpoint
+            reply.close()
+
+
 # Tampering --------------------------------------------------------------------------------------------------------
 
 

@@ -239,7 +239,7 @@ def test_a_bad_token_stores_nothing_and_keeps_the_text(
 ) -> None:
     fields = {**wang_at_home.hidden, "csrf_token": token, "action": "save", "r02_staff": "77", "r02_night": "abc"}
     wang_at_home.post("/respond/page/unit", fields)
-    assert wang_at_home.status == 400 and "安全标记已失效" in wang_at_home.text
+    assert wang_at_home.status == 400 and "安全校验信息已失效" in wang_at_home.text
     assert typed_value(wang_at_home, "r02_staff") == "77" and typed_value(wang_at_home, "r02_night") == "abc"
     assert standing(store, wang).answers == {} and standing(store, wang).drafts == {}
     wang_at_home.send(r02_staff="77", r02_night="7")
