@@ -58,7 +58,13 @@ def sign_in(page: Page, address: str, code: str) -> None:
     page.goto(f"{address}/?lang=zh")
     assert page.locator("html").get_attribute("lang") == "zh-Hans"
     page.fill("#code", code)
-    page.click("#door button.go")
+    press(page, "#door button.go")
+
+
+def press(page: Page, button: str) -> None:
+    """Press a button that leads to another page, and wait until that page is there."""
+    with page.expect_navigation():
+        page.locator(button).click()
 
 
 def fill(page: Page, **instead: str) -> None:
@@ -82,7 +88,7 @@ def fill_to_the_check(page: Page, **instead: str) -> None:
         if page.locator("#page-form").count() == 0:
             break
         fill(page, **instead)
-        page.locator("#page-form button.go").click()
+        press(page, "#page-form button.go")
         assert page.locator(".error-summary").count() == 0, page.locator(".error-summary").inner_text()
     assert page.locator("h1").inner_text() == "核对答案", page.locator("main").inner_text()
 
@@ -91,5 +97,5 @@ def fill_in(page: Page, address: str, code: str, **instead: str) -> str:
     """Go from the access code to the receipt and return the receipt's words."""
     sign_in(page, address, code)
     fill_to_the_check(page, **instead)
-    page.locator("form.door button.go").click()
+    press(page, "form.door button.go")
     return page.locator(".receipt").inner_text()
