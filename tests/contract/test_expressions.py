@@ -152,7 +152,8 @@ def test_the_dot_is_the_field_of_the_question() -> None:
 
 def test_sql_quotes_what_the_author_wrote() -> None:
     assert sql('"it\'s" = "it\'s"') is True
-    assert to_duckdb(parse("${a} = 'x'"), {"a": 'odd"name'}) == '(CAST("odd""name" AS VARCHAR) = \'x\')'
+    printed = to_duckdb(parse("${a} = 'x'"), {"a": 'odd"name'})
+    assert 'CAST("odd""name" AS VARCHAR)' in printed and printed.endswith(" = 'x')")
 
 
 def test_the_result_is_converted_where_asked() -> None:
