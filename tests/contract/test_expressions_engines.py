@@ -32,6 +32,7 @@ TYPES = {
     "flag_free": "BOOLEAN",
     "day_free": "DATE",
     "spend_free": "DECIMAL(14,2)",
+    "sent": "TIMESTAMP",
     "uses_state": "VARCHAR",
 }
 KINDS: dict[str, Kind] = {
@@ -110,6 +111,7 @@ def random_row(r: random.Random) -> dict[str, Any]:
         "flag_free": r.random() < 0.5,
         "day_free": r.choice([day, near]),
         "spend_free": Decimal(r.choice([0, 10, 100, 1000, -50, r.randrange(10**6)])).scaleb(-2),
+        "sent": datetime.datetime.combine(near, datetime.time(r.randrange(24), r.randrange(60))),
         "uses_state": r.choice(["answered", "blank", "dont_know"]),
     }
     return {name: None if r.random() < 1 / 6 else value for name, value in row.items()}
@@ -166,6 +168,7 @@ TEXTS = [
     "string(${free})",
     "string(${flag_free})",
     "string(${day_free})",
+    "string(${sent})",
     "string(${spend_free})",
     "string(${day})",
     "state(${uses})",
@@ -191,6 +194,8 @@ BOOLS = [
     "${code} = 1",
     "${free} = ${spend_free}",
     "${day_free} = ${typed_day}",
+    "${sent} = ${day_free}",
+    "${sent} = ${free}",
 ]
 PATTERNS = [
     r"[0-9]+",

@@ -26,7 +26,7 @@ class Dialect:
     """How one engine writes what the standard leaves open; each entry takes SQL text and returns SQL text."""
 
     name: str
-    literal: Callable[[Decimal | int], str]
+    literal: Callable[[Decimal], str]
     bounded: Print  # the result of a calculation, NULL at 10^20 and beyond
     times: Print2
     divided: Print2

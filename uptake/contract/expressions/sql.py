@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import assert_never
 
 from uptake.contract.expressions.dialects import Dialect, quoted
@@ -48,7 +49,7 @@ class _Printer:
 
     def _print(self, node: Node) -> str:
         if isinstance(node, Number):
-            return self.dialect.literal(as_number(node.value) or 0)
+            return self.dialect.literal(Decimal(as_number(node.value) or 0))
         if isinstance(node, String):
             return quoted(node.value)
         if isinstance(node, Field):

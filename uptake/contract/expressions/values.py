@@ -68,7 +68,9 @@ def as_text(value: object) -> str | None:
 
 
 def _plain(number: int | Decimal) -> str:
-    text = f"{number:f}" if number else "0"  # a Decimal has a minus zero; a table has none
+    if isinstance(number, int) or not number:  # :f would make a float of an int, and a Decimal has a minus zero
+        return str(int(number))
+    text = f"{number:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
