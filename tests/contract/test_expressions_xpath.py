@@ -21,7 +21,7 @@ KINDS: dict[str, Kind] = {"a": "number", "b": "number", "c": "number", "digits":
 # v, i: whole numbers, n: numbers, t: texts, d: texts that read as numbers, b: conditions. A child stands in brackets
 # only where its own form does not close it, so operators meet with and without brackets. Left out is where elementpath
 # leaves XPath 1.0: it refuses a < b = c, finds '4' = 4 false, and gives `mod` the divisor's sign for a negative divisor
-# and for numbers it holds as binary fractions.
+# and for numbers it holds as binary fractions; and it writes a minus zero as -0, hence the + 0 before a text is made.
 LEAVES = {
     "v": ["${a}", "${b}", "${c}", "12", "-5"],
     "i": ["${a}", "${b}", "${c}", "0", "7", "12", "string-length(${word})", "number(${digits})"],
@@ -51,8 +51,8 @@ FORMS = {
         "(({i} * 6) div 3)",
     ],
     "n": ["{i}", "({n} + {n})", "({n} - {n})", "({i} div 2)", "({i} div 4 - {n})", "(-{n})", "number(string({n}))"],
-    "t": ["concat({t}, {t})", "concat({t}, {i}, {t})", "string({i})", "string({n})", "string({t})"],
-    "d": ["string({i})", "string({n})"],
+    "t": ["concat({t}, {t})", "concat({t}, {i} + 0, {t})", "string({i} + 0)", "string({n} + 0)", "string({t})"],
+    "d": ["string({i} + 0)", "string({n} + 0)"],
     "b": [
         "({b} and {b})",
         "({b} or {b})",
