@@ -2,7 +2,8 @@
 
 A number is a decimal of six places below 10^20 in both. DuckDB has such a type, and a cast that gives NULL beyond it;
 PostgreSQL's numeric has no bounds, so a result is clamped to the limit and the limit is made NULL. No template
-repeats an operand that can be large, so the text of a deep expression does not grow by doubling.
+repeats an operand that can be large, so a deep expression does not grow by doubling: neither its text, nor in DuckDB,
+which copies the operands of NULLIF and CASE x WHEN, its plan.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ class Dialect:
     bounded: Print  # the result of a calculation, NULL at 10^20 and beyond
     times: Print2
     divided: Print2
+    rest: Print2
+    choice: Callable[[str, str, str], str]  # a condition, what stands where it holds and where it fails
     whole: Print  # an integer of the engine as a number
     number_to_text: Print
     text_to_number: Print
@@ -90,10 +93,17 @@ def _duck_any_to_date(value: str) -> str:
 
 
 def _duck_divided(top: str, bottom: str) -> str:
-    """Whole numbers of millionths, because DuckDB's / gives a binary fraction; digits beyond six places are cut."""
+    """Divide whole numbers of millionths, because / gives a binary fraction; digits beyond six places are cut."""
     left, right = (f"CAST({side} * 1000000 AS HUGEINT)" for side in (top, bottom))
-    millionths = f"(({left} * 1000000) // NULLIF({right}, 0))"
+    millionths = f"TRY(({left} * 1000000) // {right})"
     return f"(CAST({millionths} AS DECIMAL(38, 0)) * CAST(0.000001 AS DECIMAL(6, 6)))"
+
+
+def _duck_choice(condition: str, then: str, otherwise: str) -> str:
+    """Choose; DuckDB copies the operand of CASE x WHEN, so a long one is given once, as an index."""
+    if len(condition) > 1000:
+        return f"list_extract([{otherwise}, {then}], CAST({condition} AS INTEGER) + 1)"
+    return f"(CASE {condition} WHEN TRUE THEN {then} WHEN FALSE THEN {otherwise} END)"
 
 
 DUCKDB = Dialect(
@@ -102,6 +112,8 @@ DUCKDB = Dialect(
     bounded=lambda value: f"TRY_CAST({value} AS {_DECIMAL})",
     times=lambda left, right: f"TRY({left} * {right})",
     divided=_duck_divided,
+    rest=lambda left, right: f"TRY({left} % {right})",
+    choice=_duck_choice,
     whole=lambda value: f"CAST({value} AS {_DECIMAL})",
     number_to_text=_duck_number_to_text,
     text_to_number=_duck_text_to_number,
@@ -169,6 +181,8 @@ POSTGRESQL = Dialect(
     bounded=_postgres_bounded,
     times=lambda left, right: f"({left} * {right})",
     divided=lambda top, bottom: f"(div({top} * 1000000, NULLIF({bottom}, 0)) * 0.000001)",
+    rest=lambda left, right: f"({left} % NULLIF({right}, 0))",
+    choice=lambda c, then, otherwise: f"(CASE {c} WHEN TRUE THEN {then} WHEN FALSE THEN {otherwise} END)",
     whole=lambda value: f"CAST({value} AS NUMERIC)",
     number_to_text=_postgres_number_to_text,
     text_to_number=_postgres_text_to_number,

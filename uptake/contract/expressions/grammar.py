@@ -173,17 +173,28 @@ def _unexpected(text: str, error: Any) -> Misuse:
         return Misuse("a quotation mark is not closed, or a text stands where an operator is needed.", at)
     if rest.startswith("${"):
         return Misuse("a field is written ${name}, with letters, digits and _, and needs an operator before it.", at)
-    return _bare_word(rest, at)
+    return _bare_word(text, at)
 
 
-def _bare_word(rest: str, at: int) -> Misuse:
-    found = re.match(r"[A-Za-z_][\w-]*", rest)
+def _bare_word(text: str, at: int) -> Misuse:
+    rest = text[at:]
+    found = re.match(r"[A-Za-z_][\w-]*(:[\w-]+)?", rest)
     if not found:
         return Misuse(f'"{rest[0]}" cannot stand here.', at)
     word = found.group()
     if rest[found.end() :].lstrip().startswith("("):
-        from uptake.contract.expressions.functions import FUNCTIONS
-
-        return Misuse(f'there is no function "{word}", or an operator is missing before it.'
-                      f"{did_you_mean(word.lower(), FUNCTIONS)}", at)  # fmt: skip
+        return _no_call(word, at)
+    if at and text[at - 1].isdigit():
+        return Misuse("a number is written in digits with at most one point, such as 100000 or 0.5.", at)
     return Misuse(f"\"{word}\" cannot stand here. A field is written ${{{word}}}, a text '{word}'.", at)
+
+
+def _no_call(word: str, at: int) -> Misuse:
+    from uptake.contract.expressions.functions import ABSENT, FUNCTIONS
+
+    if word in FUNCTIONS or word in ABSENT:
+        return Misuse(f"an operator is missing before {word}().", at)
+    if ":" in word:
+        return Misuse(f"{word}() is not part of this language: rules see the codes of choices, not their labels.", at)
+    near = did_you_mean(word.lower().replace("_", "-"), FUNCTIONS)
+    return Misuse(f'there is no function "{word}", or an operator is missing before it.{near}', at)

@@ -77,7 +77,7 @@ class _Printer:
     def _arithmetic(self, node: Arithmetic) -> str:
         left, right = self.print(node.left), self.print(node.right)
         if node.sign == "mod":
-            return f"({left} % NULLIF({right}, 0))"
+            return self.dialect.rest(left, right)
         if node.sign == "div":
             return self.dialect.bounded(self.dialect.divided(left, right))
         if node.sign == "*":
@@ -140,18 +140,13 @@ def _extreme(function: str, worst: str) -> Callable[[list[str], Dialect], str]:
     """greatest() and least() skip NULL; here an unknown argument becomes the limit, which wins."""
 
     def made(values: list[str], dialect: Dialect) -> str:
-        return f"NULLIF({function}({', '.join(f'COALESCE({value}, {worst})' for value in values)}), {worst})"
+        return dialect.bounded(f"{function}({', '.join(f'COALESCE({value}, {worst})' for value in values)})")
 
     return made
 
 
 def _count(values: list[str], dialect: Dialect) -> str:
     return dialect.whole("(" + " + ".join(f"(CASE WHEN {value} IS NULL THEN 0 ELSE 1 END)" for value in values) + ")")
-
-
-def _if(values: list[str], dialect: Dialect) -> str:
-    condition, then, otherwise = values
-    return f"(CASE {condition} WHEN TRUE THEN {then} WHEN FALSE THEN {otherwise} END)"
 
 
 def _rounded(function: str) -> Callable[[list[str], Dialect], str]:
@@ -166,7 +161,7 @@ _FUNCTIONS: dict[str, Callable[[list[str], Dialect], str]] = {
     "selected": lambda v, d: f"(POSITION(' ' || {v[1]} || ' ' IN ' ' || {v[0]} || ' ') > 0)",
     "count-selected": lambda v, d: d.whole(d.choices(v[0])),
     "coalesce": lambda v, d: f"COALESCE({', '.join(v)})",
-    "if": _if,
+    "if": lambda v, d: d.choice(*v),
     "round": _rounded("round"),
     "int": _rounded("trunc"),
     "floor": _rounded("floor"),
