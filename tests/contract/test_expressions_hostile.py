@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import duckdb
 import pytest
@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from uptake.contract.expressions import ExpressionError, compile_python, parse, to_duckdb, to_postgresql
+from uptake.contract.expressions.dialects import POSTGRESQL, quoted
 from uptake.contract.expressions.patterns import PatternError, normal
 from uptake.contract.expressions.values import as_date
 
@@ -64,6 +65,35 @@ def test_any_pattern_matches_alike_or_is_refused(duck: Callable[[str], object], 
         return
     ours = re.compile(made).fullmatch(text) is not None
     assert duck(f"regexp_full_match('{text}', '{made}')") is ours
+
+
+@settings(max_examples=400, derandomize=True, deadline=None)
+@given(
+    pattern=st.text(st.sampled_from("ab01()[]{}*+?|^$.\\-,:&~dwsSu人 \n"), max_size=12),
+    text=st.text("ab01-人 \n", max_size=6),
+)
+def test_postgresql_matches_any_pattern_alike(postgres: Callable[[str], object], pattern: str, text: str) -> None:
+    try:
+        made = normal(pattern)
+    except PatternError:
+        return
+    ours = re.compile(made).fullmatch(text) is not None
+    assert postgres(POSTGRESQL.matches(quoted(text), made)) is ours
+
+
+@pytest.fixture(scope="module")
+def postgres(postgresql: str) -> Iterator[Callable[[str], object]]:
+    import psycopg
+
+    with psycopg.connect(postgresql, autocommit=True) as connection:
+        yield lambda text: connection.execute(f"SELECT {text}").fetchall()[0][0]
+
+
+def test_anchors_stand_only_where_they_say_nothing_new() -> None:
+    assert normal("^a$|^b$") == "a|b" and normal(r"\^\$") == r"\^\$"
+    for pattern in ("a^", "$a", "(^a)", "a$\n", "[a--]"):
+        with pytest.raises(PatternError):
+            normal(pattern)
 
 
 @pytest.fixture(scope="module")

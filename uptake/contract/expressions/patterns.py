@@ -66,7 +66,7 @@ class _Reader:
         self.at += 1
         if sign in "|^$":
             self.last = 0
-            return sign
+            return sign if sign == "|" else self._anchor(sign)
         self.last = 1
         self.sizes[-1] += 1
         if sign == "[":
@@ -74,6 +74,16 @@ class _Reader:
         if sign == "\\":
             return self._escape(inside=False)
         return r"[^\n]" if sign == "." else _literal(sign)
+
+    def _anchor(self, sign: str) -> str:
+        """Leave out an anchor that says what holds anyway; elsewhere engines differ about a line break at the end."""
+        before, after = self.pattern[: self.at - 1], self.pattern[self.at :]
+        idle = before[-1:] in ("", "|") if sign == "^" else after[:1] in ("", "|")
+        if not idle or len(self.sizes) > 1 or before.endswith("\\|"):
+            end = "start" if sign == "^" else "end"
+            raise PatternError(f"the pattern matches the whole text, so {sign} has a place only at its {end}; "
+                               f"the sign itself is written \\{sign}.")  # fmt: skip
+        return ""
 
     def _open(self) -> str:
         if self.pattern.startswith("(?", self.at) and not self.pattern.startswith("(?:", self.at):
@@ -141,12 +151,12 @@ class _Reader:
                 raise PatternError("the pattern is not a regular expression: a [ is not closed.")
             sign = self.pattern[self.at]
             self.at += 1
-            if sign == "-" and last and self.pattern[self.at : self.at + 1] not in ("]", ""):
+            if sign == "-" and last not in ("", "-") and self.pattern[self.at : self.at + 1] not in ("]", ""):
                 made, last = made + "-", "-"
                 continue
             item = self._escape(inside=True) if sign == "\\" else _literal(sign)
-            if last == "-" and item in _SHORT.values():
-                raise PatternError("the pattern is not a regular expression: a range ends in a shorthand.")
+            if last == "-" and (item in _SHORT.values() or r"\-" in (item, made[-3:-1])):
+                raise PatternError("the pattern is not a regular expression: a range ends in a shorthand or a hyphen.")
             made, last = made + item, "" if last == "-" or item in _SHORT.values() else item
         if len(made) == opened:
             raise PatternError("the pattern is not a regular expression: a [] without characters.")
