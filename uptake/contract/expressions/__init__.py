@@ -5,15 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from uptake.contract.expressions.duckdb import print_node
+from uptake.contract.expressions.dialects import DUCKDB, POSTGRESQL, Dialect
 from uptake.contract.expressions.errors import ExpressionError, Misuse
+from uptake.contract.expressions.functions import FUNCTIONS
 from uptake.contract.expressions.grammar import read
-from uptake.contract.expressions.kinds import FUNCTIONS, Kinds, convert, typed
+from uptake.contract.expressions.kinds import Kinds, convert, typed
 from uptake.contract.expressions.python import compile_node
+from uptake.contract.expressions.sql import print_node
 from uptake.contract.expressions.tree import Field, Kind, Node, State, walk
 from uptake.contract.yamlfile import Place
 
-__all__ = ["FUNCTIONS", "Expression", "ExpressionError", "Kind", "compile_python", "parse", "to_duckdb"]
+__all__ = [
+    "FUNCTIONS",
+    "Expression",
+    "ExpressionError",
+    "Kind",
+    "compile_python",
+    "parse",
+    "to_duckdb",
+    "to_postgresql",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +87,41 @@ def to_duckdb(
     """Print as SQL text for DuckDB with the semantics of `compile_python`; NULL is unknown.
 
     columns: the column of a field where its name differs. The state of a field stands in `<column>_state`.
-    Numbers are DECIMAL(38, 6): a result of 10^26 or more stops the query.
+    No query stops: a result of 10^20 or more, and a division by zero, is NULL.
 
-    >>> to_duckdb(parse("${uses_ai} = 'yes'"))
-    '(CAST("uses_ai" AS VARCHAR) = \\'yes\\')'
+    >>> to_duckdb(parse("${staff} > 3"), kinds={"staff": "number"}).endswith(" > CAST(3 AS DECIMAL(26, 6)))")
+    True
     """
-    return print_node(_typed(expression, kinds, to), columns or {})
+    return _sql(_typed(expression, kinds, to), expression, columns or {}, DUCKDB)
+
+
+def to_postgresql(
+    expression: Expression, columns: Mapping[str, str] | None = None, *, kinds: Kinds | None = None, to: Kind = "any"
+) -> str:
+    """Print as SQL text for PostgreSQL 13 or later with the semantics of `compile_python`; NULL is unknown.
+
+    columns, kinds, to: as for `to_duckdb`. The session's DateStyle must be ISO, which it is unless set otherwise; where
+    the text goes through a driver together with parameters, its % must be doubled.
+
+    >>> to_postgresql(parse("regex('2026', '[0-9]{4}')"))
+    "('2026' ~ '^(?:[0-9]{4})$')"
+    """
+    return _sql(_typed(expression, kinds, to), expression, columns or {}, POSTGRESQL)
+
+
+def _sql(node: Node, expression: Expression, columns: Mapping[str, str], dialect: Dialect) -> str:
+    try:
+        return print_node(node, columns, dialect)
+    except Misuse as misuse:
+        raise _error(misuse, expression) from None
 
 
 def _typed(expression: Expression, kinds: Kinds | None, to: Kind) -> Node:
     try:
         return convert(typed(expression.node, kinds or {}), to)
     except Misuse as misuse:
-        raise ExpressionError(misuse.message, text=expression.text, at=misuse.at, place=expression.place) from None
+        raise _error(misuse, expression) from None
+
+
+def _error(misuse: Misuse, expression: Expression) -> ExpressionError:
+    return ExpressionError(misuse.message, text=expression.text, at=misuse.at, place=expression.place)

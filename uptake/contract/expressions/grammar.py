@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from functools import cache
@@ -22,6 +23,7 @@ from uptake.contract.expressions.tree import (
     String,
     walk,
 )
+from uptake.contract.expressions.values import LIMIT
 
 if TYPE_CHECKING:
     from lark import Lark, Token
@@ -59,6 +61,11 @@ NAME: /(?!(and|or|div|mod)\b)[a-z][a-z-]*(?=\s*\()/
 %ignore /\s+/
 """
 
+# Signs that no database takes in a text: control characters, halves of a pair, and marks that turn the writing round.
+_UNFIT = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+
 # What people used to other languages write, and what to write here.
 _HABITS = {"&": "and", "|": "or", "!": "!= or not(...)", "/": "div", "%": "mod", "==": "="}
 
@@ -71,6 +78,9 @@ def read(text: str, this: str | None) -> Node:
         raise Misuse("the expression is empty. Write a condition or a value.", 0)
     if len(text) > MAX_LENGTH:
         raise Misuse(f"the expression has {len(text)} characters; {MAX_LENGTH} is the limit. Split it.", MAX_LENGTH)
+    if unfit := _UNFIT.search(text):
+        raise Misuse(f"the expression holds the sign U+{ord(unfit[0]):04X}, which cannot be seen or stored. Delete "
+                     "it.", unfit.start())  # fmt: skip
     try:
         tree = _parser().parse(text)
         node = _build(tree, this)
@@ -130,9 +140,16 @@ def _this(words: list[Token], operands: tuple[Node, ...], this: str | None) -> N
     return Field(this, _at(words[0]))
 
 
+def _number(word: Token) -> Number:
+    value = Decimal(str(word))
+    if value >= LIMIT:
+        raise Misuse("a number has at most 20 digits before the point.", _at(word))
+    return Number(value, _at(word))
+
+
 _Maker = Callable[[Any, tuple[Node, ...], str | None], Node]
 _MAKERS: dict[str, _Maker] = {
-    "number": lambda words, parts, this: Number(Decimal(str(words[0])), _at(words[0])),
+    "number": lambda words, parts, this: _number(words[0]),
     "string": lambda words, parts, this: String(str(words[0])[1:-1], _at(words[0])),
     "field": lambda words, parts, this: Field(str(words[0])[2:-1].strip(), _at(words[0])),
     "this": _this,
@@ -156,19 +173,28 @@ def _unexpected(text: str, error: Any) -> Misuse:
         return Misuse("a quotation mark is not closed, or a text stands where an operator is needed.", at)
     if rest.startswith("${"):
         return Misuse("a field is written ${name}, with letters, digits and _, and needs an operator before it.", at)
-    return _bare_word(rest, at)
+    return _bare_word(text, at)
 
 
-def _bare_word(rest: str, at: int) -> Misuse:
-    import re
-
-    found = re.match(r"[A-Za-z_][\w-]*", rest)
+def _bare_word(text: str, at: int) -> Misuse:
+    rest = text[at:]
+    found = re.match(r"[A-Za-z_][\w-]*(:[\w-]+)?", rest)
     if not found:
         return Misuse(f'"{rest[0]}" cannot stand here.', at)
     word = found.group()
     if rest[found.end() :].lstrip().startswith("("):
-        from uptake.contract.expressions.kinds import FUNCTIONS
-
-        return Misuse(f'there is no function "{word}", or an operator is missing before it.'
-                      f"{did_you_mean(word.lower(), FUNCTIONS)}", at)  # fmt: skip
+        return _no_call(word, at)
+    if at and text[at - 1].isdigit():
+        return Misuse("a number is written in digits with at most one point, such as 100000 or 0.5.", at)
     return Misuse(f"\"{word}\" cannot stand here. A field is written ${{{word}}}, a text '{word}'.", at)
+
+
+def _no_call(word: str, at: int) -> Misuse:
+    from uptake.contract.expressions.functions import ABSENT, FUNCTIONS
+
+    if word in FUNCTIONS or word in ABSENT:
+        return Misuse(f"an operator is missing before {word}().", at)
+    if ":" in word:
+        return Misuse(f"{word}() is not part of this language: rules see the codes of choices, not their labels.", at)
+    near = did_you_mean(word.lower().replace("_", "-"), FUNCTIONS)
+    return Misuse(f'there is no function "{word}", or an operator is missing before it.{near}', at)

@@ -7,10 +7,12 @@ The result is a tree in which every conversion stands as a `Cast`, so all printe
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from uptake.contract.errors import did_you_mean
 from uptake.contract.expressions.errors import Misuse
+from uptake.contract.expressions.functions import ABSENT, FUNCTIONS, Signature
+from uptake.contract.expressions.patterns import PatternError, normal
 from uptake.contract.expressions.tree import (
     Arithmetic,
     Call,
@@ -25,51 +27,12 @@ from uptake.contract.expressions.tree import (
     State,
     String,
 )
+from uptake.contract.expressions.values import as_date
 
 Typed = tuple[Node, Kind]
 Kinds = Mapping[str, Kind]
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """What a function takes: the kind of each argument, the kind of any further ones, and what it gives."""
-
-    takes: tuple[Kind, ...]
-    gives: Kind
-    rest: Kind | None = None
-    optional: int = 0
-
-    def accepts(self, count: int) -> bool:
-        return len(self.takes) - self.optional <= count and (self.rest is not None or count <= len(self.takes))
-
-    def kind_at(self, index: int) -> Kind:
-        return self.takes[index] if index < len(self.takes) else (self.rest or "any")
-
-
-# `if` and `coalesce` give the kind of their branches; they are typed by _choose below.
-FUNCTIONS: dict[str, Signature] = {
-    "selected": Signature(("text", "text"), "bool"),
-    "count-selected": Signature(("text",), "number"),
-    "coalesce": Signature(("any", "any"), "any", rest="any"),
-    "if": Signature(("bool", "any", "any"), "any"),
-    "round": Signature(("number", "number"), "number", optional=1),
-    "int": Signature(("number",), "number"),
-    "abs": Signature(("number",), "number"),
-    "number": Signature(("number",), "number"),
-    "string": Signature(("text",), "text"),
-    "string-length": Signature(("text",), "number"),
-    "regex": Signature(("text", "text"), "bool"),
-    "sum": Signature(("number",), "number", rest="number"),
-    "count": Signature(("any",), "number", rest="any"),
-    "min": Signature(("number",), "number", rest="number"),
-    "max": Signature(("number",), "number", rest="number"),
-    "not": Signature(("bool",), "bool"),
-    "true": Signature((), "bool"),
-    "false": Signature((), "bool"),
-    "date": Signature(("date",), "date"),
-    "today": Signature((), "date"),
-    "state": Signature(("text",), "text"),
-}
 _WORDS: dict[Kind, str] = {"bool": "a condition", "number": "a number", "text": "a text", "date": "a date",
                            "any": "a value"}  # fmt: skip
 _CONVERTS: frozenset[tuple[Kind, Kind]] = frozenset({
@@ -157,6 +120,8 @@ _ORDERED: set[Kind] = {"number", "text", "any"}
 
 def _call(node: Call, kinds: Kinds) -> Typed:
     signature = FUNCTIONS.get(node.name)
+    if signature is None and node.name in ABSENT:
+        raise Misuse(f"{node.name}() is XLSForm's and not part of this language: {ABSENT[node.name]}.", node.at)
     if signature is None:
         raise Misuse(f'there is no function "{node.name}".{did_you_mean(node.name, FUNCTIONS)} Known: '
                      f"{', '.join(sorted(FUNCTIONS))}.", node.at)  # fmt: skip
@@ -201,26 +166,15 @@ def _check_literals(node: Call) -> None:
 
 
 def _check_pattern(node: Node) -> None:
-    import re
-
     if not isinstance(node, String):
         raise Misuse("the pattern of regex() must be a text, written out.", node.at)
-    if re.search(r"\(\?(?!:)|\\[1-9]", node.value):
-        raise Misuse("the pattern uses look-around or back-references, which SQL engines do not know.", node.at)
     try:
-        re.compile(node.value)
-    except re.error as error:
-        raise Misuse(f"the pattern is not a regular expression: {error}.", node.at) from None
+        normal(node.value)
+    except PatternError as error:
+        raise Misuse(str(error), node.at) from None
 
 
 def _check_day(node: Node) -> None:
-    import datetime
-
     day = node.operand if isinstance(node, Cast) else node
-    if isinstance(day, String):
-        try:
-            if len(day.value) != 10:
-                raise ValueError
-            datetime.date.fromisoformat(day.value)
-        except ValueError:
-            raise Misuse(f'"{day.value}" is not a day. Write it as 2026-12-31.', day.at) from None
+    if isinstance(day, String) and as_date(day.value) is None:
+        raise Misuse(f'"{day.value}" is not a day. Write it as 2026-12-31.', day.at)

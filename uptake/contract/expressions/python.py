@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable, Mapping
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from typing import Any, assert_never
 
+from uptake.contract.expressions.patterns import normal
 from uptake.contract.expressions.tree import (
     Arithmetic,
     Call,
@@ -20,7 +22,19 @@ from uptake.contract.expressions.tree import (
     State,
     String,
 )
-from uptake.contract.expressions.values import ANY_COMPARISON, ARITHMETIC, CASTS, COMPARISON, EXACT, as_date, as_number
+from uptake.contract.expressions.values import (
+    ANY_COMPARISON,
+    ARITHMETIC,
+    CASTS,
+    COMPARISON,
+    EXACT,
+    LIMIT,
+    as_date,
+    as_number,
+    as_text,
+    bounded,
+    total,
+)
 
 Values = Mapping[str, object]
 Closure = Callable[[Values], Any]
@@ -42,11 +56,11 @@ def compile_node(node: Node) -> Closure:
         return _known(ARITHMETIC[node.sign], compile_node(node.left), compile_node(node.right))
     if isinstance(node, Comparison):
         signs = ANY_COMPARISON if node.kind == "any" else COMPARISON
-        return _known(signs[node.sign], compile_node(node.left), compile_node(node.right))
+        return _comparison(signs[node.sign], node)
     if isinstance(node, Junction):
         return _junction(node)
     if isinstance(node, Cast):
-        return _known(CASTS[node.target], compile_node(node.operand))
+        return _cast(node)
     if isinstance(node, Call):
         return _call(node)
     assert_never(node)
@@ -58,6 +72,42 @@ def _constant(value: object) -> Closure:
 
 def _getter(name: str) -> Closure:
     return lambda values: values.get(name)
+
+
+def _cast(node: Cast) -> Closure:
+    if isinstance(node.operand, Field) and node.target == "number":
+        return _number_getter(node.operand.name)
+    if isinstance(node.operand, Field) and node.target == "text":
+        return _text_getter(node.operand.name)
+    return _known(CASTS[node.target], compile_node(node.operand))
+
+
+def _number_getter(name: str) -> Closure:
+    """Read a field as a number; the usual case, a whole number, needs no call."""
+
+    def read(values: Values) -> int | Decimal | None:
+        value = values.get(name)
+        if type(value) is int and -LIMIT < value < LIMIT:
+            return value
+        return as_number(value)
+
+    return read
+
+
+def _text_getter(name: str) -> Closure:
+    def read(values: Values) -> str | None:
+        value = values.get(name)
+        return value if type(value) is str else as_text(value)
+
+    return read
+
+
+def _comparison(function: Callable[[Any, Any], Any], node: Comparison) -> Closure:
+    left = compile_node(node.left)
+    if isinstance(node.right, Number | String):  # a constant is known: nothing to ask
+        constant = compile_node(node.right)({})
+        return lambda values: None if (a := left(values)) is None else function(a, constant)
+    return _known(function, left, compile_node(node.right))
 
 
 def _known(function: Callable[..., Any], *operands: Closure) -> Closure:
@@ -84,41 +134,47 @@ def _junction(node: Junction) -> Callable[[Values], bool | None]:
     def evaluate(values: Values) -> bool | None:
         unknown = False
         for part in parts:
-            value = part(values)
+            value: bool | None = part(values)
+            if value is settles:
+                return settles
             if value is None:
                 unknown = True
-            elif value is settles:
-                return node.word == "or"
         return None if unknown else not settles
 
     return evaluate
 
 
-def _round(value: int | Decimal, places: int | Decimal = 0) -> Decimal:
-    step = Decimal(1).scaleb(-int(places))
-    return Decimal(value).quantize(step, context=EXACT)
+def _to_places(rounding: str) -> Callable[..., Any]:
+    """Return a function that brings a number to whole ones, or to so many places."""
 
+    def rounded(value: int | Decimal, places: int | Decimal = 0) -> int | Decimal | None:
+        if type(value) is int:
+            return value
+        return bounded(Decimal(value).quantize(Decimal(1).scaleb(-int(places)), rounding=rounding, context=EXACT))
 
-def _sum(*parts: int | Decimal) -> Any:
-    total: Any = parts[0]
-    for part in parts[1:]:
-        total = None if total is None else ARITHMETIC["+"](total, part)
-    return total
+    return rounded
 
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "selected": lambda chosen, code: f" {code} " in f" {chosen} ",
-    "count-selected": lambda chosen: len(chosen.split()),
-    "round": _round,
-    "int": int,
+    "count-selected": lambda chosen: sum(part != "" for part in chosen.split(" ")),
+    "round": _to_places(ROUND_HALF_UP),
+    "int": _to_places(ROUND_DOWN),
+    "floor": _to_places(ROUND_FLOOR),
+    "ceiling": _to_places(ROUND_CEILING),
     "abs": abs,
     "number": lambda value: value,
     "string": lambda value: value,
     "string-length": len,
-    "sum": _sum,
+    "concat": lambda *parts: "".join(parts),
+    "contains": operator.contains,
+    "starts-with": str.startswith,
+    "ends-with": str.endswith,
+    "sum": total,
     "min": min,
     "max": max,
-    "not": lambda value: not value,
+    "boolean": lambda value: value,
+    "not": operator.not_,
     "date": lambda value: value,
 }
 
@@ -143,5 +199,5 @@ def _call(node: Call) -> Closure:
 def _regex(node: Call) -> Closure:
     text, pattern = node.arguments
     assert isinstance(pattern, String)
-    matches = re.compile(pattern.value, re.ASCII).fullmatch
+    matches = re.compile(normal(pattern.value)).fullmatch
     return _known(lambda value: matches(value) is not None, compile_node(text))

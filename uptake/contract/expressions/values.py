@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import operator
 import re
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Context, Decimal
@@ -15,21 +16,28 @@ EXACT = Context(prec=80, rounding=ROUND_HALF_UP)
 _STEP = Decimal("0.000001")
 _MILLION = 10**6
 LIMIT = 10**20
-_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?\s*", re.ASCII)
+# The texts that read as a number and as a day. The SQL printers use the same patterns, so every engine reads alike:
+# they hold nothing but classes, groups and counts, and the group that is the value comes first.
+NUMBER = r"^[ \t\r\n]*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?)[ \t\r\n]*$"
+_LEAP = r"(?:[1-9][0-9](?:0[48]|[2468][048]|[13579][26])|(?:[2468][048]|[13579][26])00)"
+DAY = (
+    r"^([1-9][0-9]{3}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
+    rf"|02-(?:0[1-9]|1[0-9]|2[0-8]))|{_LEAP}-02-29)$"
+)
+_number, _day = re.compile(NUMBER).fullmatch, re.compile(DAY).fullmatch
 
 
 def as_number(value: object) -> int | Decimal | None:
     """Return a value as a number of at most six places, or None where it is none."""
-    if isinstance(value, bool):
-        return int(value)
     if isinstance(value, int):
-        return value if abs(value) < LIMIT else None
+        return int(value) if -LIMIT < value < LIMIT else None
     if isinstance(value, float):
         value = repr(value)
     if isinstance(value, str):
-        if not _NUMBER.fullmatch(value):
+        found = _number(value)
+        if found is None:
             return None
-        value = Decimal(value.strip())
+        value = Decimal(found[1])
     return _six_places(value) if isinstance(value, Decimal) else None
 
 
@@ -37,7 +45,10 @@ def _six_places(value: Decimal) -> int | Decimal | None:
     if not value.is_finite() or abs(value) >= LIMIT:
         return None
     exponent = value.as_tuple().exponent
-    return value if isinstance(exponent, int) and -6 <= exponent <= 0 else value.quantize(_STEP, context=EXACT)
+    if isinstance(exponent, int) and -6 <= exponent <= 0:
+        return value
+    rounded = value.quantize(_STEP, context=EXACT)
+    return rounded if abs(rounded) < LIMIT else None
 
 
 def as_text(value: object) -> str | None:
@@ -57,6 +68,8 @@ def as_text(value: object) -> str | None:
 
 
 def _plain(number: int | Decimal) -> str:
+    if isinstance(number, int) or not number:  # :f would make a float of an int, and a Decimal has a minus zero
+        return str(int(number))
     text = f"{number:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
@@ -77,11 +90,8 @@ def as_date(value: object) -> datetime.date | None:
         return value.date()
     if isinstance(value, datetime.date):
         return value
-    if isinstance(value, str) and len(value) == 10:
-        try:
-            return datetime.date.fromisoformat(value)
-        except ValueError:
-            return None
+    if isinstance(value, str) and _day(value):
+        return datetime.date.fromisoformat(value)
     return None
 
 
@@ -90,7 +100,8 @@ CASTS: dict[Kind, Callable[[Any], Any]] = {
 }  # fmt: skip
 
 
-def _bounded(value: Any) -> int | Decimal | None:
+def bounded(value: Any) -> int | Decimal | None:
+    """Return the result of a calculation brought to six places; beyond the limit it is unknown, never wrong."""
     if isinstance(value, int):
         return value if abs(value) < LIMIT else None
     return _six_places(value)
@@ -101,7 +112,7 @@ def _scaled(value: int | Decimal) -> int:
 
 
 def _unscaled(value: int) -> int | Decimal | None:
-    return _bounded(EXACT.multiply(Decimal(value), _STEP))
+    return bounded(EXACT.multiply(Decimal(value), _STEP))
 
 
 def _divide(a: int | Decimal, b: int | Decimal) -> int | Decimal | None:
@@ -124,39 +135,50 @@ def _modulo(a: int | Decimal, b: int | Decimal) -> int | Decimal | None:
 
 def _exactly(operation: Callable[[Decimal, Decimal], Decimal], plain: Callable[[Any, Any], Any]) -> Callable[..., Any]:
     def apply(a: int | Decimal, b: int | Decimal) -> Any:
-        if isinstance(a, int) and isinstance(b, int):
-            return _bounded(plain(a, b))
-        return _bounded(operation(Decimal(a), Decimal(b)))
+        if type(a) is int and type(b) is int:
+            made = plain(a, b)
+            return made if -LIMIT < made < LIMIT else None
+        return bounded(operation(Decimal(a), Decimal(b)))
 
     return apply
 
 
+def total(*parts: int | Decimal) -> int | Decimal | None:
+    """Add up; only the end result is held against the limit, so the order of the parts does not matter."""
+    whole, rest = 0, Decimal(0)
+    for part in parts:
+        if isinstance(part, int):
+            whole += part
+        else:
+            rest = EXACT.add(rest, part)
+    return bounded(EXACT.add(Decimal(whole), rest)) if rest else bounded(whole)
+
+
 ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
-    "+": _exactly(EXACT.add, lambda a, b: a + b),
-    "-": _exactly(EXACT.subtract, lambda a, b: a - b),
-    "*": _exactly(EXACT.multiply, lambda a, b: a * b),
+    "+": _exactly(EXACT.add, operator.add),
+    "-": _exactly(EXACT.subtract, operator.sub),
+    "*": _exactly(EXACT.multiply, operator.mul),
     "div": _divide,
     "mod": _modulo,
 }
 
 
 def _equal(a: Any, b: Any) -> bool | None:
-    """Compare values of one kind, or of kinds not told: as numbers where both can be read as such, else as texts."""
-    if type(a) is type(b) and isinstance(a, bool | int | datetime.date):
-        return bool(a == b)
+    """Compare values of kinds not told: as numbers where both can be read as such, else as texts."""
     left, right = as_number(a), as_number(b)
     if left is not None and right is not None:
         return left == right
-    return as_text(a) == as_text(b)
+    one, other = as_text(a), as_text(b)
+    return None if one is None or other is None else one == other
 
 
 COMPARISON: dict[str, Callable[[Any, Any], Any]] = {
-    "=": lambda a, b: a == b,
-    "!=": lambda a, b: a != b,
-    "<": lambda a, b: a < b,
-    "<=": lambda a, b: a <= b,
-    ">": lambda a, b: a > b,
-    ">=": lambda a, b: a >= b,
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
 }
 
 ANY_COMPARISON: dict[str, Callable[[Any, Any], Any]] = {
