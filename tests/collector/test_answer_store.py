@@ -89,8 +89,11 @@ def test_a_second_process_may_read_but_not_write(store: Store) -> None:
 
 
 def test_the_lock_goes_with_the_store(tmp_path: Path) -> None:
-    open_store(tmp_path / "a.sqlite").close()
-    open_store(tmp_path / "a.sqlite").close()
+    path = tmp_path / "a.sqlite"
+    with open_store(path), pytest.raises(StoreError):
+        open_store(path)
+    with open_store(path) as again:
+        assert again.writer is not None
 
 
 def test_a_store_opened_for_reading_writes_nothing(store: Store) -> None:
