@@ -83,7 +83,7 @@ def options(config: Config, door: int) -> dict[str, Any]:
     settings: dict[str, Any] = {
         "bind": f"fd://{door}",
         "workers": 1,
-        "worker_class": "gthread",
+        "worker_class": worker_class(),
         "threads": config.threads,
         "preload_app": False,  # the store's writer thread must start in the process that serves
         "timeout": 60,
@@ -100,6 +100,24 @@ def options(config: Config, door: int) -> dict[str, Any]:
     if config.tls_certificate and config.tls_key:
         settings |= {"certfile": str(config.tls_certificate), "keyfile": str(config.tls_key)}
     return settings
+
+
+def worker_class() -> type[Any]:
+    """Return the gthread worker, with a handler for SIGINT and SIGQUIT that cannot hang."""
+    from gunicorn.workers.gthread import ThreadWorker
+
+    class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn wants a subclass
+        def handle_quit(self, sig: int, frame: object) -> None:
+            """End after the requests in hand, as on SIGTERM.
+
+            gunicorn's own handler shuts the thread pool down from inside the signal, and waits for ever where the
+            signal came while the main thread was starting a thread of that pool: it holds the pool's lock.
+            """
+            self.alive = False
+
+        handle_exit = handle_quit
+
+    return Worker
 
 
 def _server(

@@ -7,12 +7,13 @@ import signal
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from collector import Config, serve
-from collector.server import listen
+from collector.server import listen, worker_class
 from tests.collector.people import CODE_KEY, STUDY, WAVE
 from tests.collector.test_kill_the_server import ROOT, free_port, wait_until_ready
 from uptake.contract.errors import ConfigError
@@ -74,3 +75,14 @@ def test_control_c_ends_quietly(tmp_path: Path) -> None:
     assert process.returncode == 0
     assert [line for line in printed.splitlines() if '"event": "request"' not in line] == []
     assert "CANARY" not in printed and "127.0.0.1" not in printed
+
+
+def test_an_interrupt_never_waits_for_what_it_interrupted() -> None:
+    """gunicorn's own handler waits for the lock of the thread pool, which the interrupted main thread may hold."""
+    kind = worker_class()
+    worker = kind.__new__(kind)
+    worker.alive = True
+    worker.tpool = ThreadPoolExecutor(1)
+    with worker.tpool._shutdown_lock:  # as while a thread is being started
+        worker.handle_quit(signal.SIGINT, None)
+    assert worker.alive is False
