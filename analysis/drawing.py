@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.experiments import Experiment, arms_of
 from analysis.matching import named
+from analysis.permanent import permanent_random
 from analysis.plan import FILE, DesignPlan, Drawing, TakeAll
 from analysis.planning import Stratum, allocate
 from uptake.contract.errors import DesignError, did_you_mean
@@ -40,8 +40,9 @@ def draw(frame: DataFrame, plan: DesignPlan, *, wave: str, secret: str = "") -> 
 
     frame: one row a unit, with plan.unit_id, the strata, take-all and order columns; plan: with `drawing`;
     wave: name of the wave; secret: kept outside the study folder, it makes the draw unpredictable to readers of it.
-    Returns the table `sample`, sorted by stratum and unit. Raises DesignError on an unknown column, a repeated or
-    empty unit id, an empty stratum code, or an n that the frame cannot carry.
+    Returns the table `sample`, sorted by stratum and unit, with a column of arms for every experiment of the plan.
+    Raises DesignError on an unknown column, a repeated or empty unit id, an empty stratum code, an n that the frame
+    cannot carry, or an experiment whose column the frame has already.
     """
     drawing = _drawing(plan)
     _refuse_bad_frame(frame, plan, drawing)
@@ -49,17 +50,18 @@ def draw(frame: DataFrame, plan: DesignPlan, *, wave: str, secret: str = "") -> 
     strata = _strata(prepared, plan)
     sizes = allocate(strata, drawing.allocation, n=drawing.n, min_n_h=drawing.min_n_h)
     starts = {stratum.key: permanent_random(drawing.seed + secret, f"start {stratum.key}") for stratum in strata}
-    return _selected(prepared, sizes, starts, wave=wave)
+    sample = _selected(prepared, sizes, starts, wave=wave)
+    return _with_arms(sample, plan.experiments, key=drawing.seed + secret)
 
 
-def permanent_random(key: str, unit_id: str) -> float:
-    """Return the permanent random number of a unit, a multiple of 2^-53 in [0, 1).
-
-    >>> permanent_random("k", "u") == permanent_random("k", "u")
-    True
-    """
-    digest = hmac.digest(key.encode(), unit_id.encode(), hashlib.sha256)
-    return (int.from_bytes(digest[:7], "big") >> 3) / float(1 << 53)
+def _with_arms(sample: DataFrame, experiments: Sequence[Experiment], *, key: str) -> DataFrame:
+    """Add the column of each experiment, filled stratum by stratum."""
+    for experiment in experiments:
+        arms: dict[str, str] = {}
+        for stratum, units in sample.groupby("stratum")["unit_id"]:
+            arms |= arms_of(experiment, units.tolist(), key=key, stratum=str(stratum))
+        sample = sample.assign(**{experiment.column: sample["unit_id"].map(arms)})
+    return sample
 
 
 def _drawing(plan: DesignPlan) -> Drawing:
@@ -74,6 +76,7 @@ def _drawing(plan: DesignPlan) -> Drawing:
 def _refuse_bad_frame(frame: DataFrame, plan: DesignPlan, drawing: Drawing) -> None:
     take_all = (drawing.take_all.column,) if drawing.take_all else ()
     _refuse_unknown_columns(frame, (plan.unit_id, *plan.strata, *take_all, *drawing.implicit_order, *plan.domains))
+    _refuse_taken_columns(frame, plan.experiments)
     ids = frame[plan.unit_id]
     if frame.empty:
         raise DesignError("frame: it has no units, so there is no sample to draw. Give the list of all units.",
@@ -111,6 +114,14 @@ def _refuse_unknown_columns(frame: DataFrame, wanted: Sequence[str]) -> None:
         if column not in known:
             raise DesignError(f'{FILE}: the frame has no column "{column}".{did_you_mean(column, known)} It has:'
                               f" {', '.join(known)}.", code="unknown_column")  # fmt: skip
+
+
+def _refuse_taken_columns(frame: DataFrame, experiments: Sequence[Experiment]) -> None:
+    for experiment in experiments:
+        if experiment.column in (*frame.columns, *_OWN_COLUMNS):
+            raise DesignError(f'{experiment.place}: the experiment "{experiment.id}" would write the column'
+                              f' "{experiment.column}", which the sample has already. Give it a column of its own.',
+                              code="experiment_column")  # fmt: skip
 
 
 def _prepared(frame: DataFrame, plan: DesignPlan, drawing: Drawing, *, seed: str) -> DataFrame:

@@ -21,6 +21,8 @@ A study that draws its own sample writes `drawing:` and `weighting:`:
     conf_level: 0.95
     ci_method: korn-graubard
     release: {rules: nchs2017, min_respondents: 10, min_population_units: 3}
+    experiments:                          # optional: arms dealt at random inside the strata, a column each
+      - {id: w2026, column: wording_2026, arms: {a: 0.5, b: 0.5}}      # shares of the units, which add up to 1
 
 A class (or post-stratum) with too few respondents joins its neighbour in the order of the *last* column of the list,
 then, if there is none left, in the order of the column before it. The rule is fixed before any answer is seen.
@@ -43,6 +45,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from analysis.experiments import Experiment, experiment_faults
 from uptake.contract.errors import Fault
 from uptake.contract.yamlfile import Place, read_yaml
 
@@ -153,6 +156,7 @@ class DesignPlan:
     conf_level: float = 0.95
     ci_method: str = "korn-graubard"
     release: ReleaseRules = ReleaseRules()
+    experiments: tuple[Experiment, ...] = ()
 
     @property
     def own_data(self) -> bool:
@@ -168,7 +172,7 @@ def load_plan(study_dir: Path, *, faults: list[Fault]) -> DesignPlan | None:
     plan = read_yaml(study_dir / FILE, DesignPlan, root=study_dir, faults=faults)
     if plan is None:
         return None
-    found = [*_shape_faults(plan), *_number_faults(plan), *_drawing_faults(plan)]
+    found = [*_shape_faults(plan), *_number_faults(plan), *_drawing_faults(plan), *experiment_faults(plan.experiments)]
     faults.extend(found)
     return None if found else plan
 
@@ -181,6 +185,8 @@ def _shape_faults(plan: DesignPlan) -> list[Fault]:
     if not plan.own_data and (plan.drawing is None or not plan.strata):
         return [Fault(where, 'neither "weights" (own data) nor "drawing" with "strata" (a sample to draw) is given, so'
                       " no estimate can be made. Add one of them.")]  # fmt: skip
+    if plan.own_data and plan.experiments:
+        return [Fault(where, '"experiments" gives drawn units their arms, and own data are not drawn. Delete it.')]
     if not plan.own_data and (plan.psu or plan.fpc or plan.replicate_weights):
         return [Fault(where, '"psu", "fpc" and "replicate_weights" name columns of own data; a drawn sample makes its'
                       ' own. Delete them, or name the "weights" column.')]  # fmt: skip

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.drawing import draw, permanent_random
+from analysis.drawing import draw
+from analysis.experiments import Experiment, arms_of
+from analysis.permanent import permanent_random
 from analysis.plan import Allocation, DesignPlan, Drawing, TakeAll
 from analysis.planning import Stratum, allocate
 from uptake.contract.errors import DesignError
@@ -195,3 +197,55 @@ def test_refusals_name_what_is_wrong_and_what_to_change() -> None:
         "allocation_value",
         'design.yaml:1: no planning proportion is given for size "4" (stratum 110000-4). Add it under p.',
     )
+
+
+HALVES = Experiment(place=PLACE, id="w2026", column="wording", arms={"a": 0.5, "b": 0.5})
+THIRDS = Experiment(place=PLACE, id="hint", column="hinted", arms={"x": 0.2, "y": 0.3, "z": 0.5})
+
+
+def test_arms_are_balanced_in_every_stratum_and_the_rest_of_the_sample_is_as_before() -> None:
+    plan = replace(PLAN, experiments=(HALVES, THIRDS))
+    sample = draw(FRAME, plan, wave="2026Q4")
+    for experiment in (HALVES, THIRDS):
+        for _, units in sample.groupby("stratum"):
+            counts = units[experiment.column].value_counts()
+            for arm, share in experiment.arms.items():
+                assert abs(counts.get(arm, 0) - share * len(units)) < 1, (arm, len(units), counts)
+    without = draw(FRAME, PLAN, wave="2026Q4")
+    pd.testing.assert_frame_equal(sample.drop(columns=["wording", "hinted"]), without)
+
+
+def test_arms_come_from_the_seed_and_not_from_the_order_of_the_frame() -> None:
+    plan = replace(PLAN, experiments=(HALVES,))
+    once = draw(FRAME, plan, wave="2026Q4")
+    pd.testing.assert_frame_equal(once, draw(FRAME.sample(frac=1.0, random_state=5), plan, wave="2026Q4"))
+    arms = dict(zip(once["unit_id"], once["wording"], strict=True))
+    renamed = draw(FRAME, replace(PLAN, experiments=(replace(HALVES, id="other"),)), wave="2026Q4")
+    assert arms != dict(zip(renamed["unit_id"], renamed["wording"], strict=True))
+    secret = draw(FRAME, plan, wave="2026Q4", secret="s")
+    both = [unit for unit in secret["unit_id"] if unit in arms]
+    assert [arms[unit] for unit in both] != secret.set_index("unit_id").loc[both, "wording"].tolist()
+
+
+def test_every_unit_gets_an_arm_with_its_share_as_probability_and_independently_of_the_draw() -> None:
+    # 600 keys; the arm x has the share 0.2: 120 expected of 600, sd 9.8, so 5 sd = 49.
+    units = list("abcdefg")
+    counts = dict.fromkeys(units, 0)
+    sizes = set()
+    for key in range(600):
+        made = arms_of(THIRDS, units, key=str(key), stratum="s")
+        sizes.add(sum(arm == "x" for arm in made.values()))
+        for unit, arm in made.items():
+            counts[unit] += arm == "x"
+    assert all(abs(count - 120) < 49 for count in counts.values()), counts
+    assert sizes == {1, 2}  # 1.4 of 7 units: floor or ceiling, never another
+
+
+def test_an_experiment_never_overwrites_a_column() -> None:
+    plan = replace(PLAN, experiments=(replace(HALVES, column="industry"),))
+    assert refusal(FRAME, plan) == (
+        "experiment_column",
+        'design.yaml:1: the experiment "w2026" would write the column "industry", which the sample has already. Give it'
+        " a column of its own.",
+    )
+    assert refusal(FRAME, replace(PLAN, experiments=(replace(HALVES, column="base_weight"),)))[0] == "experiment_column"

@@ -152,3 +152,22 @@ def test_every_fault_of_the_targets_is_listed_with_its_line(tmp_path: Path) -> N
 def test_waves_are_periods_that_can_be_ordered() -> None:
     assert wave_time("2026Q4") == 2027.0 == wave_time("2026") == wave_time("2026H2") == wave_time("2026-12")
     assert [wave_time(name) for name in ("2026Q0", "2026H3", "26Q1", "pilot", "", "2026-13", "2026W1")] == [None] * 7
+
+
+def test_experiments_are_read_and_their_faults_listed(tmp_path: Path) -> None:
+    faults: list[Fault] = []
+    good = "experiments:\n  - {id: w2026, column: wording, arms: {a: 0.5, b: 0.5}}\n"
+    plan = load_plan(write(tmp_path, "design.yaml", DRAWN + good), faults=faults)
+    assert not faults and plan is not None and plan.experiments[0].arms == {"a": 0.5, "b": 0.5}
+    bad = good + "  - {id: w2026, column: other, arms: {a: 0.5, b: 0.4}}\n  - {id: one, column: one, arms: {a: 1}}\n"
+    assert faults_of(tmp_path, "design.yaml", DRAWN + bad) == [
+        'design.yaml:17: the experiment "w2026" or its column "other" stands in the list already, and one of the two'
+        " would be lost. Give each its own id and column.",
+        'design.yaml:17: the shares of the experiment "w2026" must each be above 0 and add up to 1; they add up to 0.9.'
+        " Correct them.",
+        'design.yaml:18: the experiment "one" has fewer than two arms, so there is nothing to compare. Write two, as'
+        ' "arms: {a: 0.5, b: 0.5}".',
+    ]
+    assert faults_of(tmp_path, "design.yaml", OWN + good) == [
+        'design.yaml:1: "experiments" gives drawn units their arms, and own data are not drawn. Delete it.'
+    ]

@@ -70,7 +70,8 @@ FRAME = TableContract(
 )
 SAMPLE = TableContract(
     "sample",
-    "The units that were drawn, with their base weights; the frame's columns travel along.",
+    "The units that were drawn, with their base weights; the frame's columns travel along, and every experiment of"
+    " design.yaml adds a column with the unit's arm.",
     "2 draw",
     "3 collect, 4 weigh",
     (
