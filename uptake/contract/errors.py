@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from uptake.contract.text import Text
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -84,6 +86,16 @@ class StoreError(UptakeError):
     """The answer store cannot be opened or written."""
 
     exit_code = 10
+
+
+class InputError(UptakeError):
+    """A file or document that somebody gave us cannot be read; `text` is the sentence in every language."""
+
+    exit_code = 11
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text["en"])
+        self.text = text
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
