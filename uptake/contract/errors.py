@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -17,7 +18,7 @@ class Fault:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.message}" if self.where else self.message
+        return visible(f"{self.where}: {self.message}" if self.where else self.message)
 
 
 class UptakeError(Exception):
@@ -96,6 +97,25 @@ class InputError(UptakeError):
     def __init__(self, text: Text) -> None:
         super().__init__(text["en"])
         self.text = text
+
+
+def visible(text: str) -> str:
+    r"""Return text with its control and invisible signs written out, so that a terminal shows it and obeys nothing.
+
+    >>> visible("a" + chr(27) + "[2Jb")
+    'a\\x1b[2Jb'
+    """
+    return "".join(_written_out(sign) if unicodedata.category(sign) in ("Cc", "Cf", "Cs") else sign for sign in text)
+
+
+def _written_out(sign: str) -> str:
+    return sign if sign == "\n" else f"\\x{ord(sign):02x}" if ord(sign) < 256 else f"\\u{ord(sign):04x}"
+
+
+def shown(text: str, most: int = 60) -> str:
+    """Return a text as a message repeats it: on one line, and cut when it is long."""
+    flat = " ".join(text.split("\n"))
+    return flat if len(flat) <= most else f"{flat[:most]}…"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

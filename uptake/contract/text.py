@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,7 @@ class Text:
     """
 
     by_lang: tuple[tuple[str, str], ...]
+    lines: tuple[int, ...] = field(default=(), compare=False, repr=False)  # where each language stands in its file
 
     @classmethod
     def of(cls, **by_lang: str) -> Text:
@@ -26,6 +27,10 @@ class Text:
             if key == lang:
                 return value
         raise KeyError(f"the text {self.by_lang[0][1]!r} has no language {lang!r}")
+
+    def line(self, lang: str) -> int:
+        """Return the line of a language in the file it was read from; 0 where the text was not read from one."""
+        return dict(zip(self, self.lines, strict=False)).get(lang, 0)
 
     def __iter__(self) -> Iterator[str]:
         return (key for key, _ in self.by_lang)

@@ -7,6 +7,7 @@ and only the model decides what is a number. Duplicate keys are refused.
 from __future__ import annotations
 
 import dataclasses
+import sys
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -16,11 +17,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
-import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from uptake.contract.errors import Fault, did_you_mean
+from uptake.contract.errors import Fault, did_you_mean, shown
 from uptake.contract.text import Text
+from uptake.contract.yamltext import open_yaml
 
 T = TypeVar("T")
 LANGUAGES = ("zh", "en")
@@ -74,19 +75,8 @@ def read_yaml(path: Path, model: type[T], *, root: Path, faults: list[Fault]) ->
     """
     name = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
     file = _File(name, faults)
-    try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except FileNotFoundError:
-        faults.append(Fault(name, "the file is missing. A study needs it; `uptake init` shows a complete one."))
-        return None
-    except UnicodeDecodeError as error:
-        faults.append(Fault(name, f"byte {error.start} is not UTF-8, so the file cannot be read. Save it as UTF-8."))
-        return None
-    except yaml.YAMLError as error:
-        faults.append(_syntax_fault(name, error))
-        return None
+    node = open_yaml(path, name, faults)
     if node is None:
-        faults.append(Fault(name, "the file is empty. Write its keys, or delete it if the study does not use it."))
         return None
     before = len(faults)
     try:
@@ -94,13 +84,6 @@ def read_yaml(path: Path, model: type[T], *, root: Path, faults: list[Fault]) ->
     except _Stop:
         return None
     return typing.cast(T, made) if len(faults) == before else None
-
-
-def _syntax_fault(name: str, error: yaml.YAMLError) -> Fault:
-    mark = getattr(error, "problem_mark", None)
-    where = f"{name}:{mark.line + 1}" if mark else name
-    problem = getattr(error, "problem", None) or str(error)
-    return Fault(where, f"not valid YAML ({problem}), so nothing of the file could be read. Check indent and quotes.")
 
 
 def _read(node: Node, kind: Any, file: _File) -> Any:
@@ -150,15 +133,15 @@ def _pairs(node: Node, file: _File, what: str) -> dict[str, tuple[ScalarNode, No
             raise file.stop(key, "a key must be plain text.")
         if key.value in found:
             first = file.place(found[key.value][0]).line
-            file.faults.append(Fault(str(file.place(key)), f'the key "{key.value}" was given on line {first} already;'
-                                     " one of the two would be lost. Keep one."))  # fmt: skip
+            file.faults.append(Fault(str(file.place(key)), f'the key "{shown(key.value)}" was given on line {first}'
+                                     " already; one of the two would be lost. Keep one."))  # fmt: skip
         found[key.value] = (key, value)
     return found
 
 
 def _shape(node: Node) -> str:
     if isinstance(node, ScalarNode):
-        return f'the text "{node.value}"'
+        return f'the text "{shown(node.value)}"'
     return "a list" if isinstance(node, SequenceNode) else "a mapping"
 
 
@@ -175,7 +158,7 @@ def _read_text(node: Node, file: _File) -> Text:
     empty = [lang for lang, value in words.items() if not value.strip()]
     if empty:
         raise file.stop(node, f"the text is empty in {' and '.join(empty)}. Write it.")
-    return Text(tuple(words.items()))
+    return Text(tuple(words.items()), tuple(file.place(value).line for _, value in pairs.values()))
 
 
 def _read_literal(node: Node, allowed: tuple[Any, ...], file: _File) -> Any:
@@ -183,7 +166,7 @@ def _read_literal(node: Node, allowed: tuple[Any, ...], file: _File) -> Any:
     by_text = {str(value): value for value in allowed}
     if text in by_text:
         return by_text[text]
-    raise file.stop(node, f'"{text}" is not one of {", ".join(by_text)}.{did_you_mean(text, by_text)}')
+    raise file.stop(node, f'"{shown(text)}" is not one of {", ".join(by_text)}.{did_you_mean(text, by_text)}')
 
 
 @cache
@@ -200,8 +183,8 @@ def _read_dataclass(node: Node, model: type, file: _File) -> Any:
     for key, (key_node, value) in pairs.items():
         if key not in known or key == "place":
             words = [name for name in known if name != "place"]
-            near = did_you_mean(key, words)
-            message = f'a {noun} has no key "{key}".{near} Known: {", ".join(words)}.'
+            near = did_you_mean(key, words) or _belongs(key, model)
+            message = f'a {noun} has no key "{shown(key)}".{near} Known: {", ".join(words)}.'
             file.faults.append(Fault(str(file.place(key_node)), message))
             continue
         try:
@@ -214,6 +197,17 @@ def _read_dataclass(node: Node, model: type, file: _File) -> Any:
     if broken:
         raise _Stop
     return model(**made)
+
+
+def _belongs(key: str, model: type) -> str:
+    """Say which other parts of the file take a key that stands in the wrong place."""
+    around = vars(sys.modules[model.__module__]).values()
+    takers = sorted({kind.__name__.lower() for kind in around if isinstance(kind, type) and _takes(kind, key)})
+    return f" It belongs in a {' or a '.join(takers)}." if takers else ""
+
+
+def _takes(kind: type, key: str) -> bool:
+    return dataclasses.is_dataclass(kind) and any(field.name == key != "place" for field in dataclasses.fields(kind))
 
 
 def _lacking(known: dict[str, Any], pairs: dict[str, Any], made: dict[str, Any]) -> list[str]:
@@ -234,7 +228,7 @@ def _read_scalar(node: Node, kind: Any, file: _File) -> Any:
     try:
         return maker(node.value.strip() if kind is not str else node.value)
     except (ValueError, InvalidOperation):
-        raise file.stop(node, f'"{node.value}" is not {_WORDS[kind]}. Write {_EXAMPLES[kind]}.') from None
+        raise file.stop(node, f'"{shown(node.value)}" is not {_WORDS[kind]}. Write {_EXAMPLES[kind]}.') from None
 
 
 def _boolean(text: str) -> bool:
