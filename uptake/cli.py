@@ -73,6 +73,21 @@ def check(study: Path) -> None:
 @commands.command()
 @_STUDY
 @_WAVE
+@click.option("--questionnaire", metavar="NAME", help="One questionnaire; all of the study when left out.")
+@click.option("--lang", "languages", metavar="LANG", multiple=True, help="A language (zh, en); all when left out.")
+def paper(study: Path, wave: str | None, questionnaire: str | None, languages: tuple[str, ...]) -> None:
+    """Stage 1, on paper: print the questionnaires as PDF forms, in every language.
+
+    Example: uptake paper my-study --questionnaire enterprise --lang zh
+    """
+    from uptake.paper import print_forms
+
+    print_forms(_run(study, wave, False), questionnaire=questionnaire, languages=languages)
+
+
+@commands.command()
+@_STUDY
+@_WAVE
 @_REPLACE
 def draw(study: Path, wave: str | None, replace: bool) -> None:
     """Stage 2: draw the sample of a wave from the frame.

@@ -1,0 +1,119 @@
+"""A questionnaire as an HTML document to print: every question, choice, unit and check, and for whom each part is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from forms.model import Choice, Field, Page, Question, Questionnaire
+from forms.paper.items import item_numbers, letter, part_number
+from forms.paper.rules import said_rules
+from forms.paper.sentences import say_condition
+from forms.paper.words import paper_words
+from uptake.contract.expressions import Expression
+from uptake.contract.text import Text
+
+_TEMPLATES = Path(__file__).parent / "templates"
+MOST_BESIDE = 16  # choices printed beside a question; longer lists stand in an appendix
+BLANK_ROWS = 12  # empty rows of a roster on paper
+
+
+@dataclass(frozen=True, slots=True)
+class CodeList:
+    """A list of choices that is too long to stand beside its question."""
+
+    number: int
+    title: str
+    choices: tuple[Choice, ...]
+
+
+def render_paper(questionnaire: Questionnaire, lang: str, *, period: Text | None = None) -> str:
+    """Return the whole questionnaire in one language as an HTML document for printing.
+
+    It has the words, numbers, choices, units and order of the form on the screen; routes stand as sentences, checks as
+    a list at the end. Answers are not printed. period: what the answers are about, printed under the title.
+    Raises UptakeError for a language that the product has no words for.
+    """
+    say = paper_words(lang)
+    lists = tuple(_code_lists(questionnaire, lang))
+    return _environment().get_template("paper.html").render(
+        questionnaire=questionnaire,
+        lang=lang,
+        language="zh-CN" if lang == "zh" else lang,
+        period=period[lang] if period else "",
+        say=say,
+        style=_style(),
+        shown=_first_uses(questionnaire),
+        for_whom={key: say_condition(questionnaire, condition, lang) for key, condition in _conditions(questionnaire)},
+        goes_on=_goes_on(questionnaire, lang),
+        lists=lists,
+        list_of={leaf.name: one for one in lists for leaf in _long(questionnaire) if leaf.choices == one.choices},
+        rules=said_rules(questionnaire, lang),
+        numbers=item_numbers(questionnaire),
+        part_number=part_number,
+        letter=letter,
+        blank_rows=BLANK_ROWS,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    return Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined,
+                       trim_blocks=True, lstrip_blocks=True)  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _style() -> str:
+    return (_TEMPLATES / "paper.css").read_text("utf-8")
+
+
+def _questions(questionnaire: Questionnaire) -> Iterator[tuple[Page, Question]]:
+    for page in questionnaire.pages:
+        for question in page.questions:
+            yield page, question
+
+
+def _first_uses(questionnaire: Questionnaire) -> dict[str, tuple[str, ...]]:
+    """Return the definition boxes to print before each question: a box is printed once, where it is first used."""
+    seen: set[str] = set()
+    made = {}
+    for _, question in _questions(questionnaire):
+        made[question.id] = tuple(box for box in question.definitions if box not in seen)
+        seen.update(question.definitions)
+    return made
+
+
+def _conditions(questionnaire: Questionnaire) -> Iterator[tuple[str, Expression]]:
+    for page in questionnaire.pages:
+        if page.relevant is not None:
+            yield f"page {page.id}", page.relevant
+    for _, question in _questions(questionnaire):
+        if question.relevant is not None:
+            yield question.id, question.relevant
+
+
+def _goes_on(questionnaire: Questionnaire, lang: str) -> dict[str, str]:
+    """Return, for every page that not all fill in, the title of the page that the others go on to."""
+    made = {}
+    for page, after in zip(questionnaire.pages, questionnaire.pages[1:], strict=False):
+        if page.relevant is not None:
+            made[page.id] = after.title[lang]
+    return made
+
+
+def _long(questionnaire: Questionnaire) -> Iterator[Field]:
+    for leaf in questionnaire.fields.values():
+        if len(leaf.choices) > MOST_BESIDE:
+            yield leaf
+
+
+def _code_lists(questionnaire: Questionnaire, lang: str) -> Iterator[CodeList]:
+    found: dict[tuple[Choice, ...], Field] = {}
+    for leaf in _long(questionnaire):
+        found.setdefault(leaf.choices, leaf)
+    for number, (choices, leaf) in enumerate(found.items(), start=1):
+        yield CodeList(number, leaf.label[lang], choices)

@@ -1,0 +1,61 @@
+"""Paper copies: `forms` writes the document, `reports` prints it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from uptake.console import tell
+from uptake.contract.errors import UptakeError, did_you_mean
+
+if TYPE_CHECKING:
+    from forms.model import Questionnaire
+    from uptake.stages import Run
+
+FOLDER = "paper"
+
+
+def print_forms(run: Run, *, questionnaire: str | None = None, languages: Iterable[str] = ()) -> tuple[Path, ...]:
+    """Print the questionnaires of a study as PDF forms into STUDY/releases/paper, and return the files.
+
+    questionnaire: one of them by id; all when left out. languages: all of the study when left out. The same definition
+    gives the same bytes. Raises UptakeError for a questionnaire that the study does not have.
+    """
+    chosen = _chosen(run, questionnaire)
+    folder = run.study.folder / "releases" / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    made = []
+    for one in chosen:
+        for lang in tuple(languages) or run.study.settings.languages:
+            path = folder / f"{one.id}-{one.definition_version}-{lang}.pdf"
+            path.write_bytes(print_form(run, one, lang))
+            tell(str(path))
+            made.append(path)
+    return tuple(made)
+
+
+def print_form(run: Run, questionnaire: Questionnaire, lang: str) -> bytes:
+    """Return one questionnaire in one language as a PDF form, with the reference period of the wave."""
+    from forms.paper import render_paper
+    from reports import print_pdf
+
+    wave = run.study.wave(run.wave)
+    html = render_paper(questionnaire, lang, period=wave.reference_period)
+    return print_pdf(
+        html,
+        lang="zh-CN" if lang == "zh" else lang,
+        title=questionnaire.title[lang],
+        created=str(wave.opens),
+        identifier=f"{questionnaire.sha256}-{run.wave}-{lang}",
+    )
+
+
+def _chosen(run: Run, name: str | None) -> tuple[Questionnaire, ...]:
+    known = run.study.questionnaires
+    if name is None:
+        return tuple(known.values())
+    if name not in known:
+        raise UptakeError(f'{run.study.folder.name}: no questionnaire is called "{name}", so there is nothing to print.'
+                          f" Name one of: {', '.join(known)}.{did_you_mean(name, known)}")  # fmt: skip
+    return (known[name],)
