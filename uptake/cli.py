@@ -185,6 +185,33 @@ def run(study: Path, wave: str | None, replace: bool) -> None:
     run_stages(_run(study, wave, replace))
 
 
+@commands.group("return")
+def returns() -> None:
+    """Metrics returns: sums and counts that units send every month.
+
+    Example: uptake return check october.csv my-study
+    """
+
+
+@returns.command("check")
+@click.argument("file", type=_FILE)
+@_STUDY
+@click.option("--return", "name", metavar="NAME", help="Which return; the only one of the study when left out.")
+@click.option("--before", type=_FILE, multiple=True, help="A file sent earlier; may be given several times, in order.")
+@click.option("--sent", metavar="TIME", help="When the file is sent, as 2026-11-08; now when left out.")
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="en", help="Language of the report.")
+def return_check(
+    file: Path, study: Path, name: str | None, before: tuple[Path, ...], *, sent: str | None, lang: str
+) -> None:
+    """Say what a file of a return would change, row by row; nothing is stored.
+
+    Example: uptake return check october.csv my-study --before september.csv
+    """
+    from uptake.returning import Sending, check_file, find_return, read_sent
+
+    check_file(find_return(study, name), Sending(file, before, read_sent(sent), lang))
+
+
 @commands.command()
 @click.argument("folder", type=click.Path(path_type=Path), default=Path("demo"))
 @_REPLACE

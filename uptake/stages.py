@@ -57,6 +57,9 @@ def define(run: Run) -> None:
         count = sum(len(page.questions) for page in questionnaire.pages)
         say(1, f'questionnaire "{questionnaire.id}" {questionnaire.definition_version}: {count} questions on'
                f" {len(questionnaire.pages)} pages, {len(questionnaire.checks)} checks")  # fmt: skip
+    for definition in study.returns.values():
+        say(1, f'return "{definition.id}" {definition.definition_version}: {len(definition.metrics)} metrics, a row for'
+               f" each unit and {definition.period}")  # fmt: skip
     counts = {"indicator": study.indicators, "target": study.targets, "brief": study.briefs}
     say(1, ", ".join(f"{len(found)} {word}{'s' * (len(found) != 1)}" for word, found in counts.items()))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from analysis.plan import DesignPlan
     from analysis.targets import Target
     from forms.model import Questionnaire
+    from forms.returns import Return
     from reports.brief import Brief
 
 
@@ -28,6 +30,7 @@ class Study:
     indicators: tuple[Indicator, ...]
     targets: tuple[Target, ...]
     briefs: tuple[Brief, ...]
+    returns: Mapping[str, Return] = field(default_factory=dict)
 
     def wave(self, wave_id: str | None = None) -> Wave:
         """Return a wave by id (the latest when none is named); raise StudyError where there is none."""
@@ -83,6 +86,7 @@ def _read(folder: Path, faults: list[Fault]) -> Study | None:
     from analysis.indicators import load_indicators
     from analysis.plan import load_plan
     from analysis.targets import load_targets
+    from forms.returns import load_returns
     from reports.brief import load_briefs
 
     settings = load_settings(folder, faults=faults)
@@ -91,9 +95,10 @@ def _read(folder: Path, faults: list[Fault]) -> Study | None:
     indicators = load_indicators(folder, faults=faults)
     targets = load_targets(folder, faults=faults) if (folder / "targets.yaml").exists() else ()
     briefs = load_briefs(folder, faults=faults)
+    returns = load_returns(folder, faults=faults)
     if settings is None or plan is None:
         return None
-    return Study(folder, settings, questionnaires, plan, indicators, targets, briefs)
+    return Study(folder, settings, questionnaires, plan, indicators, targets, briefs, returns)
 
 
 def _read_questionnaires(folder: Path, faults: list[Fault]) -> dict[str, Questionnaire]:
