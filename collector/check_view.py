@@ -65,8 +65,8 @@ def show_check(assignment: Assignment) -> tuple[str, int]:
     """Render the last look."""
     lang, questionnaire = language(), assignment.questionnaire
     state = standing(deployment().store, assignment)
-    way = route(questionnaire, state.answers, prefilled=assignment.prefilled)
-    answers = exported_answers(questionnaire, state.answers, prefilled=assignment.prefilled)
+    way = route(questionnaire, state.answers, given=assignment.given)
+    answers = exported_answers(questionnaire, state.answers, given=assignment.given)
     pages = [questionnaire.page(page) for page in way.pages]
     return looks.page(
         "check.html",

@@ -77,13 +77,13 @@ def state_of(assignment: Assignment, page: str, *, look: bool = False) -> ShownP
     draft = state.drafts.get(page)
     findings: tuple[Finding, ...] = ()
     if look or draft:
-        found = run_checks(questionnaire, state.answers, page=page, prefilled=assignment.prefilled)
+        found = run_checks(questionnaire, state.answers, page=page, given=assignment.given)
         findings = tuple(finding for finding in found if finding.fingerprint not in state.confirmed)
     parsed = read_page(store, assignment, page, lang, draft) if draft else None
     return ShownPage(
         assignment=assignment,
         page=page,
-        route=route(questionnaire, state.answers, prefilled=assignment.prefilled),
+        route=route(questionnaire, state.answers, given=assignment.given),
         typed=draft or _stored_typed(assignment, page, state.answers),
         base_seq=state.seq,
         client_key=new_key(),
@@ -105,7 +105,7 @@ def after_saving(assignment: Assignment, page: str, typed: Mapping[str, Sequence
     return ShownPage(
         assignment=assignment,
         page=page,
-        route=route(assignment.questionnaire, saved.answers, prefilled=assignment.prefilled),
+        route=route(assignment.questionnaire, saved.answers, given=assignment.given),
         typed=_with_theirs(assignment, page, typed, saved),
         base_seq=saved.seq,
         client_key=new_key(),
@@ -143,7 +143,7 @@ def show_page(
         typed=shown.typed,
         errors=shown.errors,
         findings=shown.findings,
-        prefilled=assignment.prefilled,
+        given=assignment.given,
         readings=shown.readings,
         reasons={name.removeprefix(REASON): texts[0] for name, texts in shown.typed.items() if _is_reason(name, texts)},
         route=shown.route,

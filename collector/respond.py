@@ -55,7 +55,7 @@ def resume() -> Response:
     if state.submitted_at:
         return redirect(url_for("respond.receipt"))
     visited = visited_pages(store, assignment) | frozenset(state.drafts)
-    pages = route(assignment.questionnaire, state.answers, prefilled=assignment.prefilled).pages
+    pages = route(assignment.questionnaire, state.answers, given=assignment.given).pages
     next_page = next((page for page in pages if page not in visited), None)
     return _to_page(next_page)
 
@@ -108,7 +108,7 @@ def _after(assignment: Assignment, page_id: str, saved: SavedPage) -> Response |
         if action == "leave":
             return leave()
         if saved.clean or action == "on":
-            way = route(assignment.questionnaire, saved.answers, prefilled=assignment.prefilled)
+            way = route(assignment.questionnaire, saved.answers, given=assignment.given)
             return _to_page(way.after(page_id))
     long = max((len(texts[0]) for name, texts in typed.items() if name.startswith(REASON)), default=0)
     notice = "reason_long" if long > LONGEST_REASON else None

@@ -8,13 +8,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from forms.answers import answers_from_json as answers_from_json
     from forms.answers import answers_to_json as answers_to_json
-    from forms.answers import prefilled_answers as prefilled_answers
+    from forms.answers import shown_value as shown_value
     from forms.answers import typed_from_answers as typed_from_answers
     from forms.build import ParsedPage as ParsedPage
     from forms.build import build_form as build_form
     from forms.build import parse_page as parse_page
     from forms.checks import Finding as Finding
     from forms.checks import run_checks as run_checks
+    from forms.given import beside as beside
+    from forms.given import boxed as boxed
+    from forms.given import given_answers as given_answers
+    from forms.given import given_from_json as given_from_json
+    from forms.given import given_to_json as given_to_json
+    from forms.leaves import Given as Given
+    from forms.leaves import cell_name as cell_name
+    from forms.leaves import split_cell as split_cell
     from forms.loader import load_questionnaire as load_questionnaire
     from forms.loader import load_questionnaires as load_questionnaires
     from forms.model import Answer as Answer
@@ -22,18 +30,23 @@ if TYPE_CHECKING:
     from forms.model import Page as Page
     from forms.model import Question as Question
     from forms.model import Questionnaire as Questionnaire
+    from forms.model import Roster as Roster
     from forms.render import render_page as render_page
+    from forms.rosters import rows_of as rows_of
     from forms.routing import Route as Route
     from forms.routing import exported_answers as exported_answers
     from forms.routing import route as route
 
 _HOME = {
-    "answers": ("answers_from_json", "answers_to_json", "prefilled_answers", "typed_from_answers", "shown_value"),
+    "answers": ("answers_from_json", "answers_to_json", "typed_from_answers", "shown_value"),
     "build": ("ParsedPage", "build_form", "parse_page"),
     "checks": ("Finding", "run_checks"),
+    "given": ("beside", "boxed", "given_answers", "given_from_json", "given_to_json"),
+    "leaves": ("Given", "cell_name", "split_cell"),
     "loader": ("load_questionnaire", "load_questionnaires"),
-    "model": ("Answer", "Field", "Page", "Question", "Questionnaire"),
+    "model": ("Answer", "Field", "Page", "Question", "Questionnaire", "Roster"),
     "render": ("render_page",),
+    "rosters": ("rows_of",),
     "routing": ("Route", "exported_answers", "route"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}

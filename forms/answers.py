@@ -9,11 +9,9 @@ from typing import Any, cast
 
 from forms.model import DONT_KNOW, STATES, Answer, Field, Questionnaire, State, Value
 from forms.numbers import show_number
-from forms.reading import Refused, read_field, unsure_name
+from forms.reading import unsure_name
 from forms.words import word
-from uptake.contract.errors import StoreError, TableError
-
-_MISSING = frozenset({"", "nan", "NaN", "None", "<NA>", "NaT"})
+from uptake.contract.errors import StoreError
 
 
 def answer_to_json(answer: Answer) -> dict[str, Any]:
@@ -104,44 +102,6 @@ def typed_texts(field: Field, answer: Answer) -> list[str]:
     if isinstance(value, Decimal):
         return [f"{value:f}"]
     return str(value).split() if field.kind == "selN" else [str(value)]
-
-
-def prefilled_answers(questionnaire: Questionnaire, row: Mapping[str, Any]) -> dict[str, Answer]:
-    """Return the answers that a row of the sample gives before the respondent sees the form.
-
-    row: one row of `sample`, by column. Empty cells give no answer. Raises TableError where a column is lacking or a
-    cell cannot be the answer to its field.
-    """
-    made = {}
-    for name, field in questionnaire.fields.items():
-        if field.prefill is None:
-            continue
-        column = field.prefill.column
-        if column not in row:
-            raise TableError(
-                f'sample: no column "{column}", with which the questionnaire "{questionnaire.id}" fills in "{name}".'
-                " Add it to the frame, or remove the prefill."
-            )
-        text = _cell_text(row[column])
-        if text in _MISSING:
-            continue
-        try:
-            made[name] = read_field(field, [text], "en")
-        except Refused as refused:
-            raise TableError(
-                f'sample, column "{column}": the value "{text}" cannot fill in "{name}" of the questionnaire'
-                f' "{questionnaire.id}" ({refused}) Correct the frame.'
-            ) from None
-    return made
-
-
-def _cell_text(cell: Any) -> str:
-    """Write a cell as a person would type it: 120.0 is 120, and a time stamp is its day."""
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    if isinstance(cell, datetime.datetime):
-        return cell.date().isoformat() if cell == cell else ""
-    return str(cell).strip()
 
 
 def shown_value(field: Field, answer: Answer | None, lang: str) -> str:

@@ -11,9 +11,8 @@ import wtforms
 from wtforms.widgets import TextInput
 
 from forms.answers import shown_value
-from forms.model import BLANK, Answer, Field, Questionnaire
+from forms.model import BLANK, NOTHING_GIVEN, Answer, Field, Given, Questionnaire
 from forms.reading import Posted, read_field, unsure_name
-from forms.routing import NO_ANSWERS
 from forms.words import safe_to_show, word
 
 _UNIT_WORDS = frozenset("万亿元")
@@ -89,7 +88,7 @@ def build_form(questionnaire: Questionnaire, page_id: str, lang: str) -> type[wt
     A field's `data` is an Answer. Fields fixed by the sample are not in it: nobody can post them. Required fields are
     not refused here: a page may be saved half done, and `run_checks` says what is missing.
     """
-    asked = (leaf for leaf in questionnaire.page(page_id).fields if not leaf.fixed)
+    asked = (leaf for leaf in questionnaire.page(page_id).fields if leaf.posted)
     fields = {leaf.name: AnswerField(leaf=leaf, lang=lang) for leaf in asked}
     return cast("type[wtforms.Form]", type(f"Page_{page_id}_{lang}", (wtforms.Form,), fields))
 
@@ -100,13 +99,13 @@ def parse_page(
     lang: str,
     typed: Mapping[str, Sequence[str]] | Posted,
     *,
-    prefilled: Mapping[str, Answer] = NO_ANSWERS,
+    given: Given = NOTHING_GIVEN,
     asked: frozenset[str] | None = None,
 ) -> ParsedPage:
     """Read a posted page; whatever was posted, this returns and does not raise.
 
-    typed: names to texts, or a multi-dict; prefilled: the sample's answers, which fixed fields take; asked: the fields
-    on the unit's route, default all of the page. Names that the page does not have are ignored.
+    typed: names to texts, or a multi-dict; given: what is known of the unit, whose answers fixed fields take; asked:
+    the fields on the unit's route, default all of the page. Names that the page does not have are ignored.
     """
     page = questionnaire.page(page_id)
     texts = page_texts(questionnaire, page_id, typed)
@@ -119,8 +118,10 @@ def parse_page(
         if asked is not None and leaf.name not in asked and leaf.needs is None:
             continue
         if leaf.fixed:
-            if leaf.name in prefilled:
-                answers[leaf.name] = prefilled[leaf.name]
+            if leaf.name in given.prefilled:
+                answers[leaf.name] = given.prefilled[leaf.name]
+            continue
+        if not leaf.posted:
             continue
         field = form[leaf.name]
         if field.errors:
@@ -153,7 +154,7 @@ def _names(questionnaire: Questionnaire, page_id: str) -> tuple[str, ...]:
 
 def _reading(leaf: Field, texts: Mapping[str, Sequence[str]], answer: Answer, lang: str) -> dict[str, str]:
     """Say how a number was read that names its own unit: 万, 亿 or 元."""
-    if leaf.kind not in ("int", "dec", "money") or answer.value is None:
+    if leaf.kind not in ("int", "dec", "money", "pct") or answer.value is None:
         return {}
     typed = next(text for text in texts[leaf.name] if text.strip())
     if not _UNIT_WORDS & set(typed):

@@ -11,14 +11,14 @@ from functools import lru_cache
 from typing import Any
 
 from forms.answers import shown_value
-from forms.model import BLANK, Answer, Check, Field, Questionnaire, Severity
-from forms.routing import NO_ANSWERS, Route, route_values
+from forms.model import BLANK, NOTHING_GIVEN, Answer, Check, Field, Given, Questionnaire, Severity
+from forms.routing import Route, route_values
 from forms.words import MISSING, OR_DONT_KNOW, ZERO
 from uptake.contract.expressions import compile_python
 from uptake.contract.text import Text
 
 _SLOT = re.compile(r"\$\{\s*([^}\s]*)\s*\}")
-_TYPED_NUMBERS = frozenset({"int", "dec", "money"})
+_TYPED_NUMBERS = frozenset({"int", "dec", "money", "pct"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +44,17 @@ def run_checks(
     *,
     page: str | None = None,
     confirmed: Collection[str] = (),
-    prefilled: Mapping[str, Answer] = NO_ANSWERS,
+    given: Given = NOTHING_GIVEN,
     today: datetime.date | None = None,
 ) -> tuple[Finding, ...]:
     """Return every finding, in the order of the questionnaire: what is missing first, then broken rules.
 
     A rule is broken only when it is false; where an answer it needs is missing it is unknown and says nothing.
     answers: by field; page: only what concerns this page, default all; confirmed: ids or fingerprints of soft checks
-    that the respondent has explained, which are left out; prefilled: what the sample said; today: the day of `today()`.
+    that the respondent has explained, which are left out; given: what is known of the unit before it answers; today:
+    the day of `today()`.
     """
-    way, values = route_values(questionnaire, answers, prefilled=prefilled, today=today)
+    way, values = route_values(questionnaire, answers, given=given, today=today)
     found = [*_missing(questionnaire, answers, way, page), *_broken(questionnaire, answers, values, way, page)]
     silent = frozenset(confirmed)
     return tuple(

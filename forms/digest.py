@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from forms import source
-from forms.fields import CODE_LISTS
+from forms.choices import CODE_LISTS
 from uptake.contract.text import Text
 from uptake.contract.yamlfile import Place, Scalar
 
@@ -19,6 +19,7 @@ def definition_digest(written: source.Questionnaire) -> str:
 
     asked = [question for page in written.pages for question in page.questions]
     used = {question.codes for question in asked} | {part.codes for question in asked for part in question.parts}
+    used |= {column.codes for question in asked for column in question.columns}
     lists: dict[str, Any] = {
         name: [[code.code, code.name.as_dict()] for code in CODE_LISTS[name]] for name in used if name is not None
     }

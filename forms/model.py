@@ -4,7 +4,7 @@ This is how a questionnaire is written, complete (`questionnaires/enterprise.yam
 
     id: enterprise                         # = file name without .yaml
     title: {zh: 企业人工智能应用情况, en: Use of AI in enterprises}
-    definition_version: "1.0"              # raised when a definition or a code changes: starts a new series
+    definition_version: "1.0"              # raised when a definition, a code or a headline changes: starts a new series
     text_version: "1"                      # raised when only wording changes
     header:                                # all five are required by law and shown on every form
       table_number: AI+E101                # 表号
@@ -26,6 +26,10 @@ This is how a questionnaire is written, complete (`questionnaires/enterprise.yam
       yes_no:
         - {code: "yes", label: {zh: 是, en: "Yes"}}
         - {code: "no", label: {zh: 否, en: "No"}}
+    sample:                                # optional; what expressions may read of the unit's row in the sample
+      - {id: annual, column: annual_module, type: code}   # ${annual}; never asked, shown or exported
+    wordings:                              # optional; experiments with wording, drawn with the sample
+      - {id: w2026, column: wording_2026, arms: [a, b]}   # the unit's arm stands in this column
     pages:
       - id: unit
         title: {zh: 单位情况, en: The unit}
@@ -43,7 +47,10 @@ This is how a questionnaire is written, complete (`questionnaires/enterprise.yam
             parts:
               - {id: staff, type: int, label: {zh: 从业人员, en: Persons employed}, unit: {zh: 人, en: persons},
                  prefill: {column: staff, mode: editable}}  # editable = shown in the box, for the respondent to check
-              - {id: rd, type: int, label: {zh: 其中：研发人员, en: of which R&D staff}, unit: {zh: 人, en: persons}}
+              - {id: rd, type: int, label: {zh: 其中：研发人员, en: of which R&D staff}, unit: {zh: 人, en: persons},
+                 prefill: {last_wave: true, mode: shown}}   # the unit's last answer; shown = beside the empty box
+              - {id: share, type: computed, label: {zh: 研发人员占比, en: Share of R&D staff}, gives: dec, decimals: 1,
+                 unit: {zh: "%", en: "%"}, value: "100 * ${e04_rd} div ${e04_staff}"}
             checks:
               - id: rd_within_staff        # soft checks are exported as confirmed_<id>
                 severity: hard             # hard: cannot be submitted; soft: explain with a reason
@@ -53,7 +60,14 @@ This is how a questionnaire is written, complete (`questionnaires/enterprise.yam
       - id: use
         title: …
         questions:
-          - {id: E-06, text: …, type: sel1, choice_list: yes_no, dont_know: true, definitions: [DEF-1]}
+          - id: E-06
+            text: …
+            type: sel1
+            choice_list: yes_no
+            dont_know: true
+            definitions: [DEF-1]
+            headline: true                 # its words carry a headline figure: a change of wording starts a new series
+            wordings: [{experiment: w2026, arm: b, text: …, hint: …}]  # units of this arm see these words
       - id: functions                      # what an answer routes stands on a LATER page: no JavaScript is needed
         title: …
         relevant: "${e06} = 'yes'"         # or on a single question
@@ -73,6 +87,12 @@ This is how a questionnaire is written, complete (`questionnaires/enterprise.yam
             text: …
             type: int_or_band
             choices: [{code: "0", label: …}, {code: b1_9, label: …}]
+          - id: E-20                       # parts that add up: a hard check total_e20_all, the sum shown beside the box
+            text: …
+            parts:
+              - {id: all, type: money, money_unit: wan, label: …, total_of: [software, staff]}
+              - {id: software, type: money, money_unit: wan, label: …}
+              - {id: staff, type: money, money_unit: wan, label: …, required_if: "${e06} = 'yes'"}
           - id: E-36                       # selN: one text field of codes with spaces: selected(${e36}, 'records')
             text: …
             type: selN
@@ -81,15 +101,41 @@ This is how a questionnaire is written, complete (`questionnaires/enterprise.yam
               - {code: records, label: …}
               - {code: other, label: …, text: true}         # asks for words too: field e36_other_text
               - {code: nothing, label: …, exclusive: true}  # no other may be chosen with it
+      - id: cases                          # a roster stands alone on its page; fields e24_name, e24_users
+        title: …
+        questions:
+          - id: E-24
+            text: …
+            type: roster
+            max_rows: 200                  # 1 to 2,000
+            min_rows: 0                    # optional
+            rows_per_page: 10              # optional, 1 to 50
+            row_label: {zh: 应用场景, en: Use case}
+            prefill: {last_wave: true, mode: editable}   # optional: the rows of the previous wave
+            columns:                       # written like parts
+              - {id: name, type: text, label: …}
+              - {id: users, type: int, label: …}
+            checks:                        # here ${e24_users} is the row at hand, sum(${e24_users}) all rows
+              - {id: users_within_staff, severity: hard, rule: "${e24_users} <= ${e04_staff}", message: …}
     checks: []                             # optional; checks over several questions, same keys as above
 
-Types: sel1 selN int dec money text date code uscc matrix int_or_band tick. `code` is a long list in a select box:
-`codes: provinces | size_classes | industry_groups | industry_sections`, or `choice_list:`. `money` is 万元 with two
-decimals. `tick` is one box to be ticked (bool). Optional keys of every part: label hint unit required (default true)
-dont_know identity prefill; of numbers and dates: min max; of dec: decimals (2); of text: max_length (200), lines (1).
-Whole numbers are not below 0 unless `min` says so. `dont_know: true` offers 不清楚 / don't know (value missing, state
-dont_know), as a choice or as a box beside the number. `.` in the rule of a question with one field is that field.
-Expressions may use every field, `state(${e06})`, and `${e04_staff_prefilled}` for what the sample said.
+Types: sel1 selN int dec money pct text date code uscc matrix int_or_band tick computed roster. `code` is a long list in
+a select box: `codes: provinces | size_classes | industry_groups | industry_sections`, or `choice_list:`. `money` needs
+`money_unit: wan` (万元, two decimals) or `yi` (亿元, four). `pct` is in percent points (12.5 = 12.5 %), 0 to 100 with
+one decimal unless said. `tick` is one box to be ticked (bool). `computed` needs `value` and `gives: int | dec | text |
+bool`; a number is rounded to its decimals; it may read fields of its own and earlier pages and earlier computed fields.
+
+Optional keys of every part: label hint unit required (default true) or required_if dont_know identity prefill; of
+numbers and dates: min max; of dec, pct and computed: decimals (2, 1, 2); of text: max_length (200), lines (1); of int,
+dec, money and pct: total_of. Whole numbers are not below 0 unless `min` says so. `dont_know: true` offers 不清楚 /
+don't know (value missing, state dont_know), as a choice or as a box beside the number. `.` in the rule of a question
+with one field is that field.
+
+Expressions may use every field, `state(${e06})`, the ids under `sample:`, `${e04_staff_prefilled}` for what stood in or
+beside the box, and `${e04_staff_last}` for the unit's answer in the previous wave (unknown without one). One cell of a
+roster is the answer named `e24_users.3`, row 3 of the column `e24_users`. Inside sum count min max count-distinct a
+column means all its rows; bare it means the row at hand and stands only in a check, `required_if` or computed column of
+that roster. A row exists when any of its cells is answered or "don't know".
 """
 
 from __future__ import annotations
@@ -97,145 +143,74 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Literal
 
+from forms.asked import Page, Part, PartType, Question, Roster, Row, Wording
+from forms.leaves import (
+    BLANK,
+    DONT_KNOW,
+    KIND_OF_TYPE,
+    LAST,
+    NO_ANSWERS,
+    NOTHING_GIVEN,
+    PREFILLED,
+    STATES,
+    Answer,
+    Choice,
+    Field,
+    FieldKind,
+    FieldType,
+    Given,
+    Prefill,
+    State,
+    Value,
+    cell_name,
+    field_name,
+    split_cell,
+)
 from uptake.contract.expressions import Expression, Kind
 from uptake.contract.text import Text
 from uptake.contract.yamlfile import Place
 
-PartType = Literal[
-    "sel1", "selN", "int", "dec", "money", "text", "date", "code", "uscc", "matrix", "int_or_band", "tick"
+__all__ = [
+    "BLANK",
+    "DONT_KNOW",
+    "KIND_OF_TYPE",
+    "LAST",
+    "NOTHING_GIVEN",
+    "NO_ANSWERS",
+    "PREFILLED",
+    "STATES",
+    "Answer",
+    "Check",
+    "Choice",
+    "Definition",
+    "Example",
+    "Experiment",
+    "Field",
+    "FieldKind",
+    "FieldType",
+    "Given",
+    "Header",
+    "Page",
+    "Part",
+    "PartType",
+    "Prefill",
+    "Question",
+    "Questionnaire",
+    "Roster",
+    "Row",
+    "SampleColumn",
+    "Severity",
+    "State",
+    "Value",
+    "Wording",
+    "cell_name",
+    "field_name",
+    "split_cell",
 ]
-FieldKind = Literal["sel1", "selN", "int", "dec", "money", "text", "date", "code", "uscc", "tick"]
-FieldType = Literal["int", "dec", "text", "date", "code", "bool"]
-State = Literal["answered", "dont_know", "not_applicable", "refused", "blank", "imputed"]
+
 Severity = Literal["hard", "soft"]
-Value = int | Decimal | str | bool | datetime.date | None
-
-STATES: tuple[State, ...] = ("answered", "dont_know", "not_applicable", "refused", "blank", "imputed")
-DONT_KNOW = "dont_know"
-PREFILLED = "_prefilled"  # ${e04_staff_prefilled} is what the sample said of ${e04_staff}
-KIND_OF_TYPE: Mapping[FieldType, Kind] = {
-    "int": "number", "dec": "number", "text": "text", "date": "date", "code": "text", "bool": "bool",
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One unit's answer to one field: a value, and why there is none."""
-
-    value: Value
-    state: State
-
-
-BLANK = Answer(None, "blank")
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One answer that may be chosen."""
-
-    code: str
-    label: Text
-    exclusive: bool = False
-    text: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Prefill:
-    """The column of the sample that fills a field before the respondent sees it."""
-
-    column: str
-    mode: Literal["fixed", "editable"]
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One leaf of a questionnaire: one thing typed or chosen, one column of `responses`.
-
-    `kind` says how it is asked and read, `type` what is stored. `group` names the fields of which one answer is enough.
-    """
-
-    name: str
-    question: str
-    page: str
-    kind: FieldKind
-    type: FieldType
-    label: Text
-    unit: Text | None = None
-    choices: tuple[Choice, ...] = ()
-    required: bool = True
-    dont_know: bool = False
-    identity: bool = False
-    prefill: Prefill | None = None
-    min: Decimal | datetime.date | None = None
-    max: Decimal | datetime.date | None = None
-    decimals: int = 0
-    max_length: int = 200
-    lines: int = 1
-    max_choices: int | None = None
-    group: tuple[str, ...] = ()
-    needs: tuple[str, str] | None = None  # (field, code): the words that go with a choice "other"
-
-    @property
-    def fixed(self) -> bool:
-        """Whether the sample alone answers the field: it is shown, and nobody can post it."""
-        return self.prefill is not None and self.prefill.mode == "fixed"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row or a column of a matrix."""
-
-    id: str
-    label: Text
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One input of a question, or the whole of it; its fields in the order they are shown."""
-
-    id: str
-    type: PartType
-    label: Text | None
-    hint: Text | None
-    fields: tuple[Field, ...]
-    rows: tuple[Row, ...] = ()
-    columns: tuple[Row, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One question with its number, words, definition boxes and parts."""
-
-    id: str
-    text: Text
-    hint: Text | None
-    definitions: tuple[str, ...]
-    relevant: Expression | None
-    parts: tuple[Part, ...]
-
-    @property
-    def fields(self) -> tuple[Field, ...]:
-        """Every field of the question, in order."""
-        return tuple(leaf for part in self.parts for leaf in part.fields)
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """The questions shown together."""
-
-    id: str
-    title: Text
-    intro: Text | None
-    relevant: Expression | None
-    questions: tuple[Question, ...]
-
-    @property
-    def fields(self) -> tuple[Field, ...]:
-        """Every field of the page, in order."""
-        return tuple(leaf for question in self.questions for leaf in question.fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,8 +245,30 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True)
+class SampleColumn:
+    """What expressions may read of the unit's row in the sample; never asked, shown or exported."""
+
+    id: str
+    column: str
+    type: FieldType
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """A randomised experiment with wording: the arm of a unit stands in a column of the sample."""
+
+    id: str
+    column: str
+    arms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
-    """A rule between answers: hard refuses, soft asks for a reason; violated only when false."""
+    """A rule between answers: hard refuses, soft asks for a reason; violated only when false.
+
+    roster: the roster on each of whose rows it is judged. total: the field whose parts must add up to it, where the
+    program made the check from `total_of`.
+    """
 
     id: str
     severity: Severity
@@ -280,6 +277,8 @@ class Check:
     fields: tuple[str, ...]
     page: str  # the last page that has one of the rule's fields: there the rule can first be judged
     place: Place = field(compare=False)
+    roster: str = ""
+    total: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -295,7 +294,11 @@ class Questionnaire:
     definitions: Mapping[str, Definition]
     pages: tuple[Page, ...]
     checks: tuple[Check, ...]
-    fields: Mapping[str, Field]  # by name, in the order they are asked
+    fields: Mapping[str, Field]  # by name, in the order they are asked; a roster's columns among them
+    rosters: Mapping[str, Roster]
+    sample: Mapping[str, SampleColumn]
+    experiments: Mapping[str, Experiment]
+    kinds: Mapping[str, Kind]  # what each name that an expression may use gives
     sha256: str
 
     def page(self, page_id: str) -> Page:
@@ -313,30 +316,28 @@ class Questionnaire:
                     return question
         raise KeyError(question_id)
 
+    def leaf(self, name: str) -> Field:
+        """Return the field that an answer's name belongs to, `e04_staff` or the cell `e24_users.3`.
+
+        KeyError where there is none: an unknown name, a row beyond the roster's last, a column without its row.
+        """
+        column, row = split_cell(name)
+        found = self.fields[column]
+        if (row > 0) != bool(found.roster) or (row and row > self.rosters[found.roster].max_rows):
+            raise KeyError(name)
+        return found
+
+    def roster_of(self, page_id: str) -> Roster | None:
+        """Return the roster that stands on a page, or None."""
+        return next((roster for roster in self.rosters.values() if roster.page == page_id), None)
+
     @property
     def soft_checks(self) -> tuple[str, ...]:
         """The ids of the soft checks: `responses` has one column `confirmed_<id>` for each."""
         return tuple(check.id for check in self.checks if check.severity == "soft")
-
-    @property
-    def kinds(self) -> dict[str, Kind]:
-        """What each name that an expression may use gives, for the expression language."""
-        made = {name: KIND_OF_TYPE[leaf.type] for name, leaf in self.fields.items()}
-        prefilled = {f"{name}{PREFILLED}": made[name] for name, leaf in self.fields.items() if leaf.prefill}
-        return made | prefilled
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Questionnaire) and other.sha256 == self.sha256
 
     def __hash__(self) -> int:
         return hash(self.sha256)
-
-
-def field_name(*parts: str) -> str:
-    """Make a field name from the ids of question, part, row and column.
-
-    >>> field_name("E-04", "staff")
-    'e04_staff'
-    """
-    words = ("".join(sign for sign in part.lower() if sign.isalnum() or sign == "_") for part in parts)
-    return "_".join(word for word in words if word)

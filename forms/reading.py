@@ -88,14 +88,26 @@ def _read_dec(asked: _Asked, typed: str) -> Answer:
     return Answer(_to_places(asked, typed, number.value), "answered")
 
 
+_YUAN = {"wan": Decimal(10) ** 4, "yi": Decimal(10) ** 8}
+
+
 def _read_money(asked: _Asked, typed: str) -> Answer:
-    """Read an amount in 万元: a bare number is in that unit, `元` and the words 万 and 亿 name another."""
+    """Read an amount: a bare number is in the unit of the box, `元` and the words 万 and 亿 name another."""
     text = narrow(typed).strip()
     number = read_number(text.removesuffix("元"))
     if number is None:
         raise asked.refuse("number", typed)
     in_yuan = number.scaled or text.endswith("元")
-    return Answer(_to_places(asked, typed, number.value / 10000 if in_yuan else number.value), "answered")
+    unit = _YUAN[asked.field.money_unit or "wan"] if in_yuan else 1
+    return Answer(_to_places(asked, typed, number.value / unit), "answered")
+
+
+def _read_pct(asked: _Asked, typed: str) -> Answer:
+    """Read a percentage in percent points, with or without its sign."""
+    number = read_number(narrow(typed).strip().removesuffix("%"))
+    if number is None or number.scaled:
+        raise asked.refuse("percent", typed)
+    return Answer(_to_places(asked, typed, number.value), "answered")
 
 
 def _to_places(asked: _Asked, typed: str, value: Decimal) -> Decimal:
@@ -188,6 +200,7 @@ READERS: Mapping[FieldKind, Callable[[_Asked, list[str]], Answer]] = {
     "int": _single(_read_int),
     "dec": _single(_read_dec),
     "money": _single(_read_money),
+    "pct": _single(_read_pct),
     "text": _single(_read_text),
     "date": _single(_read_date),
     "code": _single(_read_choice),

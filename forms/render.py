@@ -18,12 +18,13 @@ from markupsafe import Markup
 
 from forms.answers import shown_value, typed_from_answers
 from forms.checks import Finding
-from forms.model import Answer, Choice, Field, Questionnaire
-from forms.routing import NO_ANSWERS, Route
+from forms.given import boxed
+from forms.model import NOTHING_GIVEN, Answer, Choice, Field, Given, Questionnaire
+from forms.routing import Route
 from forms.words import word
 
 _TICKED = frozenset({"sel1", "selN", "code", "tick"})
-_INPUT_MODES = {"int": "numeric", "dec": "decimal", "money": "decimal"}
+_INPUT_MODES = {"int": "numeric", "dec": "decimal", "money": "decimal", "pct": "decimal"}
 NO_TEXTS: Mapping[str, Sequence[str]] = {}
 NO_WORDS: Mapping[str, str] = {}
 
@@ -36,7 +37,7 @@ def render_page(
     typed: Mapping[str, Sequence[str]] = NO_TEXTS,
     errors: Mapping[str, str] = NO_WORDS,
     findings: Sequence[Finding] = (),
-    prefilled: Mapping[str, Answer] = NO_ANSWERS,
+    given: Given = NOTHING_GIVEN,
     readings: Mapping[str, str] = NO_WORDS,
     reasons: Mapping[str, str] = NO_WORDS,
     route: Route | None = None,
@@ -44,7 +45,7 @@ def render_page(
     """Return the questions of a page as HTML: error summary, definition boxes, inputs, soft findings with reasons.
 
     It does not make the page's heading, the `<form>`, its token or its buttons, nor the list of notices.
-    typed: what stands in the inputs (`typed_from_answers`, or what was just posted); prefilled: the sample's answers,
+    typed: what stands in the inputs (`typed_from_answers`, or what was just posted); given: what is known of the unit,
     shown where nothing was typed; errors, readings: from `parse_page`; findings: from `run_checks`, those of other
     pages are left out; reasons: explanations typed so far, by check id; route: questions not on it are left out,
     default none.
@@ -52,6 +53,7 @@ def render_page(
     template = compile_page(questionnaire, page_id, lang)
     names = frozenset(field.name for field in questionnaire.page(page_id).fields)
     here = [finding for finding in findings if any(name in names for name in finding.fields)]
+    prefilled = boxed(questionnaire, given)
     shown = {**typed_from_answers(questionnaire, page_id, prefilled), **typed}
     messages = _messages(errors, here, names, lang)
     slots: dict[str, Any] = dict(_values(questionnaire, page_id, lang, shown, prefilled))

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from forms.model import BLANK, PREFILLED, Answer, Field, Questionnaire
+from forms.model import BLANK, NOTHING_GIVEN, PREFILLED, Answer, Field, Given, Questionnaire
 from uptake.contract.expressions import Expression, compile_python
 
 Condition = Callable[[Mapping[str, object]], Any]
 NOT_APPLICABLE = Answer(None, "not_applicable")
 _SETTLED = frozenset({"answered", "dont_know", "not_applicable", "refused", "imputed"})
-NO_ANSWERS: Mapping[str, Answer] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ def route(
     questionnaire: Questionnaire,
     answers: Mapping[str, Answer],
     *,
-    prefilled: Mapping[str, Answer] = NO_ANSWERS,
+    given: Given = NOTHING_GIVEN,
     today: datetime.date | None = None,
 ) -> Route:
     """Return what is asked of a unit.
@@ -49,29 +48,30 @@ def route(
     A page or question is asked when its `relevant` is true; where that is unknown (the answer it looks at is missing or
     is "don't know") it is not asked. Answers to questions that are not asked are kept by the collector but count as
     missing here. Does not look at checks.
-    answers: by field; prefilled: what the sample said; today: the day that `today()` means, default the present one.
+    answers: by field; given: what is known of the unit before it answers; today: the day that `today()` means,
+    default the present one.
     """
-    return _walk(questionnaire, answers, prefilled, today)[0]
+    return _walk(questionnaire, answers, given, today)[0]
 
 
 def route_values(
     questionnaire: Questionnaire,
     answers: Mapping[str, Answer],
     *,
-    prefilled: Mapping[str, Answer] = NO_ANSWERS,
+    given: Given = NOTHING_GIVEN,
     today: datetime.date | None = None,
 ) -> tuple[Route, dict[str, object]]:
     """Return the route, and the values and states along it as the expression language wants them."""
-    return _walk(questionnaire, answers, prefilled, today)
+    return _walk(questionnaire, answers, given, today)
 
 
 def _walk(
     questionnaire: Questionnaire,
     answers: Mapping[str, Answer],
-    prefilled: Mapping[str, Answer],
+    given: Given,
     today: datetime.date | None,
 ) -> tuple[Route, dict[str, object]]:
-    values: dict[str, object] = {f"{name}{PREFILLED}": answer.value for name, answer in prefilled.items()}
+    values: dict[str, object] = {f"{name}{PREFILLED}": answer.value for name, answer in given.prefilled.items()}
     values["today()"] = today or datetime.date.today()
     conditions = _conditions(questionnaire)
     pages: list[str] = []
@@ -146,14 +146,14 @@ def _chosen(leaf: Field, values: Mapping[str, object]) -> bool | None:
 
 
 def exported_answers(
-    questionnaire: Questionnaire, answers: Mapping[str, Answer], *, prefilled: Mapping[str, Answer] = NO_ANSWERS
+    questionnaire: Questionnaire, answers: Mapping[str, Answer], *, given: Given = NOTHING_GIVEN
 ) -> dict[str, Answer]:
     """Return the answers as they are exported.
 
     Fields routed away are not_applicable whatever was once typed there; so is the blank one of two fields of which one
     is enough. A field that was never reached is left out: its state is null in `responses`.
     """
-    way = route(questionnaire, answers, prefilled=prefilled)
+    way = route(questionnaire, answers, given=given)
     made = {name: answers[name] for name in way.fields if name in answers}
     made |= dict.fromkeys(way.away, NOT_APPLICABLE)
     for name, answer in list(made.items()):

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from forms.leaves import PrefillMode
 from forms.model import PartType, Severity
 from uptake.contract.text import Text
 from uptake.contract.yamlfile import Place, Scalar
 
 CodeList = Literal["provinces", "size_classes", "industry_groups", "industry_sections"]
+MoneyUnit = Literal["wan", "yi"]
+Gives = Literal["int", "dec", "text", "bool"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row or column of a matrix."""
+    """A row of a matrix."""
 
     place: Place
     id: str
@@ -67,11 +70,44 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Prefill:
-    """What the sample fills in."""
+class SampleColumn:
+    """A column of the sample that expressions may read."""
 
+    place: Place
+    id: Scalar
     column: str
-    mode: Literal["fixed", "editable"]
+    type: Literal["int", "dec", "text", "code", "bool", "date"]
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """A randomised experiment with wording."""
+
+    place: Place
+    id: Scalar
+    column: str
+    arms: tuple[Scalar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Other words of a question, for the units of one arm."""
+
+    place: Place
+    experiment: Scalar
+    arm: Scalar
+    text: Text | None = None
+    hint: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prefill:
+    """What stands in or beside the box before the respondent sees it: a column of the sample, or the last answer."""
+
+    place: Place
+    mode: PrefillMode
+    column: str = ""
+    last_wave: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +123,35 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Column:
+    """A column: of a matrix an id and a label, of a roster everything a part may have."""
+
+    place: Place
+    id: str
+    label: Text
+    type: PartType | None = None
+    hint: Text | None = None
+    unit: Text | None = None
+    required: bool = True
+    required_if: Scalar | None = None
+    dont_know: bool = False
+    identity: bool = False
+    choices: tuple[Choice, ...] = ()
+    choice_list: Scalar | None = None
+    codes: CodeList | None = None
+    min: Scalar | None = None
+    max: Scalar | None = None
+    decimals: int | None = None
+    max_length: int = 200
+    lines: int = 1
+    max_choices: int | None = None
+    money_unit: MoneyUnit | None = None
+    total_of: tuple[Scalar, ...] = ()
+    value: Scalar | None = None
+    gives: Gives | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """One input of a question."""
 
@@ -97,20 +162,25 @@ class Part:
     hint: Text | None = None
     unit: Text | None = None
     required: bool = True
+    required_if: Scalar | None = None
     dont_know: bool = False
     identity: bool = False
-    prefill: Prefill | None = None
     choices: tuple[Choice, ...] = ()
     choice_list: Scalar | None = None
     codes: CodeList | None = None
-    rows: tuple[Row, ...] = ()
-    columns: tuple[Row, ...] = ()
     min: Scalar | None = None
     max: Scalar | None = None
     decimals: int | None = None
     max_length: int = 200
     lines: int = 1
     max_choices: int | None = None
+    money_unit: MoneyUnit | None = None
+    total_of: tuple[Scalar, ...] = ()
+    value: Scalar | None = None
+    gives: Gives | None = None
+    prefill: Prefill | None = None
+    rows: tuple[Row, ...] = ()
+    columns: tuple[Column, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,28 +190,39 @@ class Question:
     place: Place
     id: Scalar
     text: Text
-    hint: Text | None = None
     definitions: tuple[Scalar, ...] = ()
     relevant: Scalar | None = None
+    headline: bool = False
+    wordings: tuple[Wording, ...] = ()
     parts: tuple[Part, ...] = ()
     checks: tuple[Check, ...] = ()
     type: PartType | None = None
+    hint: Text | None = None
     unit: Text | None = None
     required: bool = True
+    required_if: Scalar | None = None
     dont_know: bool = False
     identity: bool = False
-    prefill: Prefill | None = None
     choices: tuple[Choice, ...] = ()
     choice_list: Scalar | None = None
     codes: CodeList | None = None
-    rows: tuple[Row, ...] = ()
-    columns: tuple[Row, ...] = ()
     min: Scalar | None = None
     max: Scalar | None = None
     decimals: int | None = None
     max_length: int = 200
     lines: int = 1
     max_choices: int | None = None
+    money_unit: MoneyUnit | None = None
+    total_of: tuple[Scalar, ...] = ()
+    value: Scalar | None = None
+    gives: Gives | None = None
+    prefill: Prefill | None = None
+    rows: tuple[Row, ...] = ()
+    columns: tuple[Column, ...] = ()
+    max_rows: int | None = None
+    min_rows: int = 0
+    rows_per_page: int = 10
+    row_label: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,4 +251,6 @@ class Questionnaire:
     notices: tuple[Text, ...] = ()
     definitions: tuple[Definition, ...] = ()
     choice_lists: Mapping[str, tuple[Choice, ...]] | None = None
+    sample: tuple[SampleColumn, ...] = ()
+    wordings: tuple[Experiment, ...] = ()
     checks: tuple[Check, ...] = ()

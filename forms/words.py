@@ -44,6 +44,10 @@ REFUSALS: Mapping[str, Text] = {
     "number": Text.of(
         zh="“{typed}”读不成一个数。请只用数字填写，如 1200 或 1.2万；没有请填 0。",
         en="“{typed}” cannot be read as a number. Use digits only, such as 1200; write 0 if there is none."),
+    "percent": Text.of(
+        zh="“{typed}”读不成一个百分数。请只填百分号前的数，如 12.5 表示 12.5%；没有请填 0。",
+        en="“{typed}” cannot be read as a percentage. Write the number before the sign: 12.5 for 12.5%; write 0 if"
+           " there is none."),
     "whole": Text.of(
         zh="“{typed}”不是整数。请填整数，如 1200；没有请填 0。",
         en="“{typed}” is not a whole number. Write a whole number such as 1200; write 0 if there is none."),
@@ -107,6 +111,11 @@ MISSING: Mapping[str, Text] = {
     "either": Text.of(zh="“{label}”还没有填写。请填一个数（没有请填 0），或选一个区间。",
                       en="“{label}” has not been answered. Write a number (0 if there is none), or choose a range."),
 }  # fmt: skip
+# ${label()}, ${total()} and ${sum()} are filled in when the check is broken (forms/checks.py).
+TOTAL = Text.of(
+    zh="“${label()}”填报的是 ${total()}，各分项相加是 ${sum()}。请改正其中有误的数，使两者相等。",
+    en="“${label()}” is given as ${total()}, but its parts add up to ${sum()}. Correct whichever is wrong, so that the"
+       " two agree.")  # fmt: skip
 ZERO = Text.of(zh="；没有请填 0", en="; write 0 if there is none")
 OR_DONT_KNOW = Text.of(zh="，或勾选“不清楚”", en=", or tick “Don’t know”")
 

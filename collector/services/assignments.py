@@ -11,11 +11,11 @@ from sqlalchemy import Select, select
 
 from collector.store.models import Assignment as AssignmentRow
 from collector.store.models import Wave
-from forms import answers_from_json
+from forms import given_from_json
 
 if TYPE_CHECKING:
     from collector.store.open import Store
-    from forms import Answer, Questionnaire
+    from forms import Given, Questionnaire
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Assignment:
     unit_id: str
     name: str
     questionnaire: Questionnaire = field(repr=False)
-    prefilled: Mapping[str, Answer] = field(repr=False)
+    given: Given = field(repr=False)
 
 
 def find_assignments(store: Store, questionnaire: Questionnaire, *, wave: str) -> dict[str, Assignment]:
@@ -59,5 +59,5 @@ def _assignments() -> Select[int, str, str, str, str, str]:
 
 
 def _assignment(row: Any, questionnaire: Questionnaire) -> Assignment:
-    prefilled = answers_from_json(questionnaire, json.loads(row.prefilled))
-    return Assignment(row.id, row.wave, row.unit_id, row.name, questionnaire, prefilled)
+    given = given_from_json(questionnaire, json.loads(row.prefilled))
+    return Assignment(row.id, row.wave, row.unit_id, row.name, questionnaire, given)

@@ -36,7 +36,7 @@ def confirm(store: Store, assignment: Assignment, check_id: str, reason: str) ->
     if check_id not in assignment.questionnaire.soft_checks:
         raise ReasonError(f'"{check_id}" is no soft check of the questionnaire, so it cannot be confirmed.')
     answers = standing(store, assignment).answers
-    found = run_checks(assignment.questionnaire, answers, prefilled=assignment.prefilled)
+    found = run_checks(assignment.questionnaire, answers, given=assignment.given)
     return bool(confirm_findings(store, assignment, found, {check_id: words}))
 
 

@@ -158,7 +158,7 @@ def _answers_of(assignment: Assignment, stored: _Wave) -> tuple[Mapping[str, Ans
     if not answers:
         return {}, ()
     state = Standing(answers, {}, stored.confirmed.get(assignment.id, frozenset()), 0, None)
-    exported = exported_answers(questionnaire, answers, prefilled=assignment.prefilled)
+    exported = exported_answers(questionnaire, answers, given=assignment.given)
     return exported, judge(assignment, state)[0]
 
 

@@ -15,7 +15,7 @@ from collector.services.confirmations import confirm_findings
 from collector.services.merge import Clash, Merge, Shown, merge
 from collector.services.values import Stored, decode_all, from_stored, to_stored
 from collector.store.models import AnswerEvent, Draft, Submission
-from forms import parse_page, route, run_checks
+from forms import boxed, parse_page, route, run_checks
 from uptake.contract.errors import UptakeError
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def save_page(
         lang,
         _all_stored(parsed.answers),
         json.dumps(parsed.typed) if parsed.errors else None,
-        Shown(assignment.id, base_seq, client_key, _all_stored(assignment.prefilled)),
+        Shown(assignment.id, base_seq, client_key, _all_stored(boxed(assignment.questionnaire, assignment.given))),
         store.now(),
     )
     written = store.write(lambda connection: _write(connection, posted))
@@ -139,7 +139,7 @@ def read_page(
 ) -> ParsedPage:
     """Read what was typed on a page, without storing anything."""
     asked = _asked(store, assignment, page)
-    return parse_page(assignment.questionnaire, page, lang, typed, prefilled=assignment.prefilled, asked=asked)
+    return parse_page(assignment.questionnaire, page, lang, typed, given=assignment.given, asked=asked)
 
 
 def _asked(store: Store, assignment: Assignment, page: str) -> frozenset[str] | None:
@@ -150,14 +150,14 @@ def _asked(store: Store, assignment: Assignment, page: str) -> frozenset[str] | 
     with store.read() as connection:
         current = read_current(connection, assignment.id)
     answers = decode_all({name: last.stored for name, last in current.items()}, questionnaire)
-    return frozenset(route(questionnaire, answers, prefilled=assignment.prefilled).fields)
+    return frozenset(route(questionnaire, answers, given=assignment.given).fields)
 
 
 def _findings(
     store: Store, assignment: Assignment, answers: Mapping[str, Answer], page: str, reasons: Mapping[str, str]
 ) -> tuple[Finding, ...]:
     """Return what the page still breaks, after the reasons that came with it were stored."""
-    found = run_checks(assignment.questionnaire, answers, page=page, prefilled=assignment.prefilled)
+    found = run_checks(assignment.questionnaire, answers, page=page, given=assignment.given)
     if all(finding.severity == "hard" for finding in found):
         return found
     explained = confirm_findings(store, assignment, found, reasons)

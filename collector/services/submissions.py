@@ -79,8 +79,8 @@ def submit(
 
 def look_over(assignment: Assignment, state: Standing) -> Submitted:
     """Return what stands between the answers and their submission, without a receipt."""
-    questionnaire, prefilled = assignment.questionnaire, assignment.prefilled
-    asked = route(questionnaire, state.answers, prefilled=prefilled).pages if state.drafts else ()
+    questionnaire, given = assignment.questionnaire, assignment.given
+    asked = route(questionnaire, state.answers, given=given).pages if state.drafts else ()
     settled, unsettled = judge(assignment, state)
     # What was typed and could not be read is not missing: the draft says so already.
     unsettled = tuple(finding for finding in unsettled if not (finding.missing and _is_drafted(finding, state)))
@@ -94,7 +94,7 @@ def _is_drafted(finding: Finding, state: Standing) -> bool:
 
 def judge(assignment: Assignment, state: Standing) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
     """Return the soft checks that were explained for these very answers, and the findings that are still open."""
-    findings = run_checks(assignment.questionnaire, state.answers, prefilled=assignment.prefilled)
+    findings = run_checks(assignment.questionnaire, state.answers, given=assignment.given)
     settled = {finding.check_id for finding in findings if finding.fingerprint in state.confirmed}
     unsettled = tuple(finding for finding in findings if finding.fingerprint not in state.confirmed)
     return tuple(sorted(settled)), unsettled
@@ -166,7 +166,7 @@ def _document(assignment: Assignment, state: Standing, confirmed: tuple[str, ...
     """Write the response as canonical JSON (RFC 8785), so that everybody who has it computes the same digest."""
     import rfc8785
 
-    answers = exported_answers(assignment.questionnaire, state.answers, prefilled=assignment.prefilled)
+    answers = exported_answers(assignment.questionnaire, state.answers, given=assignment.given)
     stored = {name: to_stored(answer) for name, answer in answers.items()}
     return rfc8785.dumps(
         {

@@ -11,7 +11,7 @@ from sqlalchemy import insert, select
 from collector.services.codes import access_code, look_up_of
 from collector.store.models import AccessCode, Definition, Wave
 from collector.store.models import Assignment as AssignmentRow
-from forms import answers_to_json, prefilled_answers
+from forms import given_answers, given_to_json
 from uptake.contract.errors import ConflictError, TableError
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def _refuse_another_sample(there: dict[str, Any], units: dict[str, dict[str, Any
 
 def _assign(connection: Connection, wave_id: int, units: list[dict[str, Any]], start: Start) -> None:
     rows = [
-        {"wave_id": wave_id, "prefilled": _prefilled(unit, start), **{key: unit[key] for key in _UNIT_KEYS}}
+        {"wave_id": wave_id, "prefilled": _given(unit, start), **{key: unit[key] for key in _UNIT_KEYS}}
         for unit in units
     ]
     connection.execute(insert(AssignmentRow), rows)
@@ -148,6 +148,6 @@ def _code_row(assignment_id: int, unit_id: str, start: Start) -> dict[str, Any]:
     return {"lookup": look_up_of(start.code_key, code), "assignment_id": assignment_id, "issue": 1}
 
 
-def _prefilled(unit: dict[str, Any], start: Start) -> str:
-    """Return what the sample already answers, as JSON; the respondent checks it, so it is not yet an answer."""
-    return json.dumps(answers_to_json(prefilled_answers(start.questionnaire, unit)), ensure_ascii=False)
+def _given(unit: dict[str, Any], start: Start) -> str:
+    """Return what is known of a unit, as JSON; the respondent checks it, so it is not yet an answer."""
+    return json.dumps(given_to_json(given_answers(start.questionnaire, unit)), ensure_ascii=False)

@@ -77,7 +77,7 @@ pages:
     questions:
       - {id: Q-04, text: {zh: "是否使用？", en: "In use?"}, type: sel1, choice_list: yes_no, dont_know: true,
          definitions: [DEF-1]}
-      - {id: Q-05, text: {zh: 收入, en: Revenue}, type: money}
+      - {id: Q-05, text: {zh: 收入, en: Revenue}, type: money, money_unit: wan}
       - {id: Q-06, text: {zh: 系数, en: Factor}, type: dec, decimals: 3, min: "-5", max: "5", required: false}
       - {id: Q-07, text: {zh: 日期, en: Date}, type: date, min: "2026-01-01", max: "2026-12-31"}
   - id: detail

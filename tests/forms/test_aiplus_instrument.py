@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from forms import load_questionnaires, parse_page, route, run_checks
-from forms.model import Answer, Questionnaire
+from forms.model import Answer, Given, Questionnaire
 from uptake.contract.codes import uscc_check_character
 from uptake.contract.errors import Fault
 
@@ -56,7 +56,7 @@ PREFILLED = said(e01=USER["e01"], e02_region="110000", e03_class="6513", e04_sta
 
 
 def findings(questionnaire: Questionnaire, **changes: object) -> list[tuple[str, str]]:
-    found = run_checks(questionnaire, said(**USER | changes), prefilled=PREFILLED)
+    found = run_checks(questionnaire, said(**USER | changes), given=Given(PREFILLED))
     return [(finding.check_id, finding.severity) for finding in found]
 
 
@@ -142,9 +142,9 @@ def test_dont_know_to_a_count_breaks_nothing(enterprise: Questionnaire, name: st
 
 def test_a_no_contradicted_by_a_terminal_is_asked_about_once_and_may_stand(enterprise: Questionnaire) -> None:
     answers = said(**USER | {"e06": "no", "e09": "no"})
-    (finding,) = run_checks(enterprise, answers, prefilled=PREFILLED)
+    (finding,) = run_checks(enterprise, answers, given=Given(PREFILLED))
     assert (finding.check_id, finding.page, finding.fields) == ("ai_no_stands", "use", ("e06",))
-    assert run_checks(enterprise, answers, prefilled=PREFILLED, confirmed=["ai_no_stands"]) == ()
+    assert run_checks(enterprise, answers, given=Given(PREFILLED), confirmed=["ai_no_stands"]) == ()
 
 
 def test_dont_know_is_offered_on_every_question_of_fact_and_never_on_identity(enterprise: Questionnaire) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from forms.build import parse_page
 from forms.checks import run_checks
-from forms.model import Answer, Questionnaire
+from forms.model import Answer, Given, Questionnaire
 
 
 def numbers(**typed: int) -> dict[str, Answer]:
@@ -148,7 +148,7 @@ def test_rules_see_states_the_sample_and_the_day(load: Callable[[str], Questionn
     def found(typed: dict[str, list[str]]) -> set[str]:
         answers = parse_page(questionnaire, "a", "zh", typed).answers
         prefilled, day = numbers(q1=10), datetime.date(2026, 6, 1)
-        return {finding.check_id for finding in run_checks(questionnaire, answers, prefilled=prefilled, today=day)}
+        return {finding.check_id for finding in run_checks(questionnaire, answers, given=Given(prefilled), today=day)}
 
     assert found({"q1__dk": ["1"], "q2": ["2026-06-01"]}) == {"known"}
     assert found({"q1": ["21"], "q2": ["2026-06-02"]}) == {"same", "later"}

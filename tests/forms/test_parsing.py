@@ -10,7 +10,7 @@ import wtforms
 from werkzeug.datastructures import MultiDict
 
 from forms.build import build_form, parse_page
-from forms.model import BLANK, Answer, Questionnaire
+from forms.model import BLANK, Answer, Given, Questionnaire
 
 READ = [
     ("q02_region", ["440000"], Answer("440000", "answered")),
@@ -143,7 +143,7 @@ def test_dont_know_cannot_be_posted_where_it_is_not_offered(every_type: Question
 
 def test_what_the_sample_fixes_cannot_be_posted(every_type: Questionnaire) -> None:
     fixed = {"q01": Answer("91350100M000100Y43", "answered")}
-    parsed = parse_page(every_type, "unit", "zh", {"q01": ["91350100M000100Y44"]}, prefilled=fixed)
+    parsed = parse_page(every_type, "unit", "zh", {"q01": ["91350100M000100Y44"]}, given=Given(fixed))
     assert parsed.answers["q01"] == fixed["q01"]
     assert "q01" not in parse_page(every_type, "unit", "zh", {"q01": ["91350100M000100Y43"]}).answers
 

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from forms.answers import (
     answers_from_json,
     answers_to_json,
-    prefilled_answers,
     shown_value,
     typed_from_answers,
 )
 from forms.build import parse_page
 from forms.checks import run_checks
+from forms.given import given_answers
 from forms.model import BLANK, Answer, Field, Questionnaire
 from forms.render import compile_page, flat_source, render_page
 from forms.routing import route
@@ -215,11 +215,11 @@ def test_a_question_off_the_route_is_not_shown(load: Callable[[str], Questionnai
 
 def test_the_sample_fills_in_what_is_not_typed(every_type: Questionnaire) -> None:
     row = {"unit_id": "91350100M000100Y43", "province": "440000"}
-    prefilled = prefilled_answers(every_type, row)
-    html = render_page(every_type, "unit", "zh", prefilled=prefilled)
+    given = given_answers(every_type, row)
+    html = render_page(every_type, "unit", "zh", given=given)
     assert "<strong>91350100M000100Y43</strong>" in html
     assert Browser(html).posted["q02_region"] == ["440000"]
-    html = render_page(every_type, "unit", "zh", prefilled=prefilled, typed={"q02_region": ["110000"]})
+    html = render_page(every_type, "unit", "zh", given=given, typed={"q02_region": ["110000"]})
     assert Browser(html).posted["q02_region"] == ["110000"]
     assert "q01" not in Browser(html).posted
 
@@ -234,25 +234,24 @@ def test_what_the_respondent_cleared_does_not_come_back(load: Callable[[str], Qu
               - {id: Q-1, text: {zh: 甲, en: A}, type: int, dont_know: true, prefill: {column: a, mode: editable}}
         """
     )
-    prefilled = prefilled_answers(questionnaire, {"a": 7.0})
+    given = given_answers(questionnaire, {"a": 7.0})
     for posted in ({"q1": [""]}, {"q1": [""], "q1__dk": ["1"]}):
         answers = parse_page(questionnaire, "p", "zh", posted).answers
         typed = typed_from_answers(questionnaire, "p", answers)
-        assert Browser(render_page(questionnaire, "p", "zh", typed=typed, prefilled=prefilled)).posted == posted
+        assert Browser(render_page(questionnaire, "p", "zh", typed=typed, given=given)).posted == posted
     for typed in ({}, typed_from_answers(questionnaire, "p", {})):
-        assert Browser(render_page(questionnaire, "p", "zh", typed=typed, prefilled=prefilled)).posted == {"q1": ["7"]}
+        assert Browser(render_page(questionnaire, "p", "zh", typed=typed, given=given)).posted == {"q1": ["7"]}
 
 
 def test_a_sample_that_cannot_fill_in_is_refused(every_type: Questionnaire) -> None:
     with pytest.raises(TableError) as lacking:
-        prefilled_answers(every_type, {"unit_id": "91350100M000100Y43"})
+        given_answers(every_type, {"unit_id": "91350100M000100Y43"})
     assert str(lacking.value) == (
         'sample: no column "province", with which the questionnaire "small" fills in "q02_region". Add it to'
-        " the frame, or"
-        " remove the prefill."
+        " the frame, or remove it from questionnaires/small.yaml."
     )
     with pytest.raises(TableError) as wrong:
-        prefilled_answers(every_type, {"unit_id": "91350100M000100Y43", "province": "44"})
+        given_answers(every_type, {"unit_id": "91350100M000100Y43", "province": "44"})
     assert str(wrong.value) == (
         'sample, column "province": the value "44" cannot fill in "q02_region" of the questionnaire "small"'
         " (“44” is not one"

@@ -60,7 +60,7 @@ class Person:
     def _answer(self, leaf: Field) -> Answer:
         if leaf.name in self.truth:
             return _stated(leaf, self.truth[leaf.name])
-        prefilled = self.assignment.prefilled.get(leaf.name)
+        prefilled = self.assignment.given.prefilled.get(leaf.name)
         if prefilled is not None:
             return prefilled
         made = self._about_the_return(leaf)

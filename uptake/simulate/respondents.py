@@ -133,7 +133,7 @@ def _fill_in(store: Store, person: Person, counts: Counter[str], *, submits: boo
     while page is not None and (submits or page != questionnaire.pages[-1].id):
         saved = _fill_in_page(store, person, counts, page, seq)
         seq = saved.seq
-        page = route(questionnaire, saved.answers, prefilled=assignment.prefilled).after(page)
+        page = route(questionnaire, saved.answers, given=assignment.given).after(page)
     if submits:
         done = submit(store, assignment, person.lang, client_key=f"{assignment.unit_id}-submit", seen_seq=seq)
         if done.receipt is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from uptake.contract.expressions.dialects import DUCKDB, POSTGRESQL, Dialect
 from uptake.contract.expressions.errors import ExpressionError, Misuse
@@ -12,7 +13,7 @@ from uptake.contract.expressions.grammar import read
 from uptake.contract.expressions.kinds import Kinds, convert, typed
 from uptake.contract.expressions.python import compile_node
 from uptake.contract.expressions.sql import print_node
-from uptake.contract.expressions.tree import Field, Kind, Node, State, walk
+from uptake.contract.expressions.tree import Call, Column, Field, Kind, Node, Number, State, walk
 from uptake.contract.yamlfile import Place
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Kind",
     "compile_python",
     "parse",
+    "rounded",
     "to_duckdb",
     "to_postgresql",
 ]
@@ -37,8 +39,23 @@ class Expression:
 
     @property
     def fields(self) -> frozenset[str]:
-        """The fields whose answers or states the expression asks for."""
+        """The fields whose answers or states the expression asks for, columns of rosters among them."""
+        return frozenset(node.name for node, _ in walk(self.node) if isinstance(node, Field | State | Column))
+
+    @property
+    def bare(self) -> frozenset[str]:
+        """The fields of which it asks for one answer, not for those of all rows of a roster."""
         return frozenset(node.name for node, _ in walk(self.node) if isinstance(node, Field | State))
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns of rosters of which it asks for all rows."""
+        return frozenset(node.name for node, _ in walk(self.node) if isinstance(node, Column))
+
+    @property
+    def states(self) -> frozenset[str]:
+        """The fields whose states it asks for."""
+        return frozenset(node.name for node, _ in walk(self.node) if isinstance(node, State))
 
     @property
     def kind(self) -> Kind:
@@ -46,10 +63,14 @@ class Expression:
         return typed(self.node, {})[1]
 
 
-def parse(text: str, place: Place | None = None, *, this: str | None = None) -> Expression:
+def parse(
+    text: str, place: Place | None = None, *, this: str | None = None, columns: frozenset[str] = frozenset()
+) -> Expression:
     """Read an expression.
 
     text: such as `${staff} > 0 and ${uses_ai} = 'yes'`. place: its line, for the error. this: the field that `.` means.
+    columns: the fields with an answer a row (columns of a roster); sum, count, min, max and count-distinct take them
+    whole, elsewhere such a field is the one of the row at hand.
     Returns an Expression. Raises ExpressionError, an UptakeError that says where in the text and what to write;
     its `.fault` goes straight into a list of faults.
 
@@ -57,11 +78,21 @@ def parse(text: str, place: Place | None = None, *, this: str | None = None) -> 
     ['rd', 'staff']
     """
     try:
-        node = read(text, this)
+        node = read(text, this, columns)
         typed(node, {})
     except Misuse as misuse:
         raise ExpressionError(misuse.message, text=text, at=misuse.at, place=place) from None
     return Expression(text, node, place)
+
+
+def rounded(expression: Expression, places: int) -> Expression:
+    """Return the expression rounded to so many places (0 to 6), halves away from zero.
+
+    >>> compile_python(rounded(parse("2 div 3"), 2))({})
+    Decimal('0.67')
+    """
+    node = Call("round", (expression.node, Number(Decimal(places))))
+    return Expression(expression.text, node, expression.place)
 
 
 def compile_python(

@@ -45,6 +45,7 @@ FUNCTIONS: dict[str, Signature] = {
     "regex": Signature(("text", "text"), "bool"),
     "sum": Signature(("number",), "number", rest="number"),
     "count": Signature(("any",), "number", rest="any"),
+    "count-distinct": Signature(("text",), "number", rest="text"),
     "min": Signature(("number",), "number", rest="number"),
     "max": Signature(("number",), "number", rest="number"),
     "not": Signature(("bool",), "bool"),
@@ -54,6 +55,8 @@ FUNCTIONS: dict[str, Signature] = {
     "today": Signature((), "date"),
     "state": Signature(("text",), "text"),
 }
+# The functions that take a whole column of a roster, so many values as there are rows.
+AGGREGATES = frozenset({"sum", "count", "count-distinct", "min", "max"})
 # What XLSForm knows and this language leaves out, with the reason; a rule must give the same result whenever and
 # wherever it is asked, in a page and over a whole table.
 ABSENT: dict[str, str] = {

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from uptake.contract.errors import did_you_mean
 from uptake.contract.expressions.errors import Misuse
+from uptake.contract.expressions.functions import AGGREGATES
 from uptake.contract.expressions.tree import (
     Arithmetic,
     Call,
+    Column,
     Comparison,
     Field,
     Junction,
@@ -70,8 +73,11 @@ _UNFIT = re.compile(
 _HABITS = {"&": "and", "|": "or", "!": "!= or not(...)", "/": "div", "%": "mod", "==": "="}
 
 
-def read(text: str, this: str | None) -> Node:
-    """Return the tree of an expression; Misuse says what cannot be read. `this`: the field that `.` stands for."""
+def read(text: str, this: str | None, columns: frozenset[str] = frozenset()) -> Node:
+    """Return the tree of an expression; Misuse says what cannot be read.
+
+    this: the field that `.` stands for. columns: the fields that have many answers, which aggregates take whole.
+    """
     from lark.exceptions import UnexpectedInput, VisitError
 
     if not text.strip():
@@ -83,7 +89,7 @@ def read(text: str, this: str | None) -> Node:
                      "it.", unfit.start())  # fmt: skip
     try:
         tree = _parser().parse(text)
-        node = _build(tree, this)
+        node = _build(tree, Meaning(this, columns))
     except UnexpectedInput as error:
         raise _unexpected(text, error) from None
     except VisitError as error:
@@ -96,6 +102,14 @@ def read(text: str, this: str | None) -> Node:
     return node
 
 
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What names mean where the expression stands."""
+
+    this: str | None
+    columns: frozenset[str]
+
+
 @cache
 def _parser() -> Lark:
     from lark import Lark
@@ -103,7 +117,7 @@ def _parser() -> Lark:
     return Lark(GRAMMAR, parser="lalr", propagate_positions=False)
 
 
-def _build(tree: Any, this: str | None) -> Node:
+def _build(tree: Any, meaning: Meaning) -> Node:
     """Turn lark's tree into ours bottom-up with an own stack: nesting is the author's, the stack is ours."""
     done: list[Node] = []
     waiting: list[tuple[Any, bool]] = [(tree, False)]
@@ -117,7 +131,7 @@ def _build(tree: Any, this: str | None) -> Node:
         operands = done[len(done) - len(branches) :]
         del done[len(done) - len(branches) :]
         words = [child for child in item.children if child is not None and not hasattr(child, "children")]
-        done.append(_MAKERS[item.data](words, tuple(operands), this))
+        done.append(_MAKERS[item.data](words, tuple(operands), meaning))
     return done[0]
 
 
@@ -125,8 +139,13 @@ def _at(token: Token) -> int:
     return int(token.start_pos or 0)
 
 
-def _call(words: list[Token], operands: tuple[Node, ...], this: str | None) -> Node:
+def _call(words: list[Token], operands: tuple[Node, ...], meaning: Meaning) -> Node:
     name, at = str(words[0]), _at(words[0])
+    if name in AGGREGATES and meaning.columns:
+        operands = tuple(
+            Column(part.name, at=part.at) if isinstance(part, Field) and part.name in meaning.columns else part
+            for part in operands
+        )
     if name != "state":
         return Call(name, operands, at)
     if len(operands) != 1 or not isinstance(operands[0], Field):
@@ -134,10 +153,10 @@ def _call(words: list[Token], operands: tuple[Node, ...], this: str | None) -> N
     return State(operands[0].name, at)
 
 
-def _this(words: list[Token], operands: tuple[Node, ...], this: str | None) -> Node:
-    if this is None:
+def _this(words: list[Token], operands: tuple[Node, ...], meaning: Meaning) -> Node:
+    if meaning.this is None:
         raise Misuse("`.` stands for the answer of a question, and there is none here. Write ${name}.", _at(words[0]))
-    return Field(this, _at(words[0]))
+    return Field(meaning.this, _at(words[0]))
 
 
 def _number(word: Token) -> Number:
@@ -147,17 +166,19 @@ def _number(word: Token) -> Number:
     return Number(value, _at(word))
 
 
-_Maker = Callable[[Any, tuple[Node, ...], str | None], Node]
+_Maker = Callable[[Any, tuple[Node, ...], Meaning], Node]
 _MAKERS: dict[str, _Maker] = {
-    "number": lambda words, parts, this: _number(words[0]),
-    "string": lambda words, parts, this: String(str(words[0])[1:-1], _at(words[0])),
-    "field": lambda words, parts, this: Field(str(words[0])[2:-1].strip(), _at(words[0])),
+    "number": lambda words, parts, meaning: _number(words[0]),
+    "string": lambda words, parts, meaning: String(str(words[0])[1:-1], _at(words[0])),
+    "field": lambda words, parts, meaning: Field(str(words[0])[2:-1].strip(), _at(words[0])),
     "this": _this,
     "call": _call,
-    "negative": lambda words, parts, this: Negative(parts[0], _at(words[0])),
-    "arithmetic": lambda words, parts, this: Arithmetic(cast(Any, str(words[0])), parts[0], parts[1], _at(words[0])),
-    "comparison": lambda words, parts, this: Comparison(cast(Any, str(words[0])), parts[0], parts[1], at=_at(words[0])),
-    "junction": lambda words, parts, this: Junction(cast(Any, str(words[0])), parts, _at(words[0])),
+    "negative": lambda words, parts, meaning: Negative(parts[0], _at(words[0])),
+    "arithmetic": lambda words, parts, meaning: Arithmetic(cast(Any, str(words[0])), parts[0], parts[1], _at(words[0])),
+    "comparison": lambda words, parts, meaning: Comparison(
+        cast(Any, str(words[0])), parts[0], parts[1], at=_at(words[0])
+    ),
+    "junction": lambda words, parts, meaning: Junction(cast(Any, str(words[0])), parts, _at(words[0])),
 }
 
 

@@ -17,6 +17,7 @@ from uptake.contract.expressions.tree import (
     Arithmetic,
     Call,
     Cast,
+    Column,
     Comparison,
     Field,
     Junction,
@@ -53,6 +54,8 @@ def typed(node: Node, kinds: Kinds) -> Typed:
     if isinstance(node, Field):
         kind = kinds.get(node.name, "any")
         return (node if kind == "any" else Cast(node, "any", kind, node.at)), kind
+    if isinstance(node, Column):
+        return node, kinds.get(node.name, "any")
     if isinstance(node, Negative):
         return replace(node, operand=_as(node.operand, "number", kinds)), "number"
     if isinstance(node, Arithmetic):
@@ -70,6 +73,8 @@ def typed(node: Node, kinds: Kinds) -> Typed:
 def convert(made: Typed, target: Kind) -> Node:
     """Return the node converted to the kind asked for; Misuse when no rule converts it."""
     node, source = made
+    if isinstance(node, Column):
+        return _column(node, source, target)
     if target in ("any", source):
         return node
     if isinstance(node, String) and target in ("bool", "number"):
@@ -77,6 +82,15 @@ def convert(made: Typed, target: Kind) -> Node:
     if (source, target) not in _CONVERTS:
         raise Misuse(f"this is {_WORDS[source]}, but {_WORDS[target]} is needed here.", node.at)
     return Cast(node, source, target, node.at)
+
+
+def _column(node: Column, source: Kind, target: Kind) -> Column:
+    """Every cell is converted as one answer would be."""
+    if target not in ("any", source) and (source, target) not in _CONVERTS:
+        raise Misuse(
+            f"this is a column of {_WORDS[source].split()[-1]}s, but {_WORDS[target]} is needed here.", node.at
+        )
+    return replace(node, source=source, target=source if target == "any" else target)
 
 
 def _as(node: Node, target: Kind, kinds: Kinds) -> Node:

@@ -13,6 +13,7 @@ from uptake.contract.expressions.tree import (
     Arithmetic,
     Call,
     Cast,
+    Column,
     Comparison,
     Field,
     Junction,
@@ -48,6 +49,8 @@ class Printer:
             return self._field(node)
         if isinstance(node, State):
             return self.answers.state(node)
+        if isinstance(node, Column):
+            return self.open("all rows of a roster", node, [], node.target, f"{node.name}[]")
         if isinstance(node, Negative):
             made = self.term(node.operand)
             return Term(-made.value, made.known, made.whole)

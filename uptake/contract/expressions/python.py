@@ -13,6 +13,7 @@ from uptake.contract.expressions.tree import (
     Arithmetic,
     Call,
     Cast,
+    Column,
     Comparison,
     Field,
     Junction,
@@ -50,6 +51,8 @@ def compile_node(node: Node) -> Closure:
         return _getter(node.name)
     if isinstance(node, State):
         return _getter(f"{node.name}_state")
+    if isinstance(node, Column):
+        return _column(node)
     if isinstance(node, Negative):
         return _known(lambda a: -a, compile_node(node.operand))
     if isinstance(node, Arithmetic):
@@ -68,6 +71,21 @@ def compile_node(node: Node) -> Closure:
 
 def _constant(value: object) -> Closure:
     return lambda values: value
+
+
+def _column(node: Column) -> Closure:
+    """Read all rows of a column as a tuple, None for a cell without answer; None where the roster is not asked."""
+    name, first, then = f"{node.name}[]", CASTS[node.source], CASTS[node.target]
+
+    def cast(cell: object) -> Any:
+        made = first(cell)
+        return None if made is None else then(made)
+
+    def read(values: Values) -> tuple[Any, ...] | None:
+        cells: Any = values.get(name)
+        return None if cells is None else tuple(None if cell is None else cast(cell) for cell in cells)
+
+    return read
 
 
 def _getter(name: str) -> Closure:
@@ -171,8 +189,8 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "starts-with": str.startswith,
     "ends-with": str.endswith,
     "sum": total,
-    "min": min,
-    "max": max,
+    "min": lambda first, *rest: min(first, *rest) if rest else first,
+    "max": lambda first, *rest: max(first, *rest) if rest else first,
     "boolean": lambda value: value,
     "not": operator.not_,
     "date": lambda value: value,
@@ -187,6 +205,8 @@ def _call(node: Call) -> Closure:
     if node.name == "regex":
         return _regex(node)
     parts = [compile_node(part) for part in node.arguments]
+    if any(isinstance(part, Column) for part in node.arguments) or node.name == "count-distinct":
+        return _aggregate(node, parts)
     if node.name == "if":
         return lambda values: None if (c := parts[0](values)) is None else parts[1 if c else 2](values)
     if node.name == "coalesce":
@@ -194,6 +214,35 @@ def _call(node: Call) -> Closure:
     if node.name == "count":
         return lambda values: sum(part(values) is not None for part in parts)
     return _known(_FUNCTIONS[node.name], *parts)
+
+
+def _aggregate(node: Call, parts: list[Closure]) -> Closure:
+    """Apply a function to every row of its columns and to its other arguments alike.
+
+    A column that is not asked is unknown: it adds nothing to a count, and makes a sum or an extreme unknown.
+    """
+    whole = [isinstance(part, Column) for part in node.arguments]
+
+    def cells(values: Values) -> list[Any]:
+        made: list[Any] = []
+        for part, several in zip(parts, whole, strict=True):
+            value = part(values)
+            made += (value if value is not None else (None,)) if several else (value,)
+        return made
+
+    if node.name == "count":
+        return lambda values: sum(cell is not None for cell in cells(values))
+    if node.name == "count-distinct":
+        return lambda values: len({cell for cell in cells(values) if cell is not None})
+    function = _FUNCTIONS[node.name]
+
+    def evaluate(values: Values) -> Any:
+        made = cells(values)
+        if any(cell is None for cell in made):
+            return None
+        return function(*made) if made or node.name == "sum" else None
+
+    return evaluate
 
 
 def _regex(node: Call) -> Closure:

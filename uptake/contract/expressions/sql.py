@@ -14,6 +14,7 @@ from uptake.contract.expressions.tree import (
     Arithmetic,
     Call,
     Cast,
+    Column,
     Comparison,
     Field,
     Junction,
@@ -56,6 +57,8 @@ class _Printer:
             return _column(self.columns.get(node.name, node.name))
         if isinstance(node, State):
             return self._state(node.name)
+        if isinstance(node, Column):
+            raise Misuse("a column of a roster stands in sum, count, min, max or count-distinct.", node.at)
         if isinstance(node, Negative):
             return f"(-{self.print(node.operand)})"
         if isinstance(node, Arithmetic):

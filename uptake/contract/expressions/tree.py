@@ -45,6 +45,19 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
+class Column:
+    """The answers to a column of a roster in all its rows, an argument of sum, count, min, max or count-distinct.
+
+    source, target: the kind of the cells and the kind the function takes, written in by the rules of kinds.
+    """
+
+    name: str
+    source: Kind = field(default="any", compare=False)
+    target: Kind = field(default="any", compare=False)
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Negative:
     """Unary minus."""
 
@@ -101,7 +114,7 @@ class Cast:
     at: int = field(default=0, compare=False)
 
 
-Node = Number | String | Field | State | Negative | Arithmetic | Comparison | Junction | Call | Cast
+Node = Number | String | Field | State | Column | Negative | Arithmetic | Comparison | Junction | Call | Cast
 
 
 def children(node: Node) -> tuple[Node, ...]:
