@@ -27,7 +27,9 @@ class DomainColumn:
     column: str
     name: Text
     place: Place
-    codes: Literal["provinces", "size_classes", "industry_groups", "industry_sections"] | None = None
+    codes: Literal["provinces", "size_classes", "industry_groups", "industry_sections", "industry_divisions"] | None = (
+        None
+    )
     values: tuple[DomainCode, ...] = ()
 
     def names(self) -> tuple[Code, ...]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from uptake.contract.codes import CODE_LISTS, PROVINCES, uscc_check_character, valid_uscc
+from uptake.contract.codes import CODE_LISTS, PROVINCES, section_of_division, uscc_check_character, valid_uscc
 from uptake.contract.columns import TABLES, Column, TableContract
 from uptake.contract.errors import TableError
 from uptake.contract.tables import SAMPLE, check_table, read_metadata, read_table, write_table
@@ -77,10 +77,23 @@ def test_a_missing_or_broken_file_is_refused_in_words(tmp_path: Path) -> None:
 
 def test_code_lists_are_whole_and_in_both_languages() -> None:
     sizes = {name: len(codes) for name, codes in CODE_LISTS.items()}
-    assert sizes == {"provinces": 31, "size_classes": 4, "industry_groups": 14, "industry_sections": 20}
+    assert sizes == {
+        "provinces": 31, "size_classes": 4, "industry_groups": 14, "industry_sections": 20, "industry_divisions": 97
+    }  # fmt: skip
     assert [code.code for code in PROVINCES] == sorted(code.code for code in PROVINCES)
     assert next(code for code in PROVINCES if code.code == "540000").name.as_dict() == {"zh": "西藏", "en": "Xizang"}
     assert all(code.name["zh"] and code.name["en"] for codes in CODE_LISTS.values() for code in codes)
+
+
+def test_divisions_are_numbered_without_gaps_and_belong_to_their_sections() -> None:
+    assert [code.code for code in CODE_LISTS["industry_divisions"]] == [f"{number:02}" for number in range(1, 98)]
+    # The first and the last division of each section as GB/T 4754-2017 prints them.
+    printed = "A0105 B0612 C1343 D4446 E4750 F5152 G5360 H6162 I6365 J6669 K7070 L7172 M7375 N7679 O8082 P8383 Q8485"
+    for row in [*printed.split(), "R8690", "S9196", "T9797"]:
+        assert {section_of_division(row[1:3]), section_of_division(row[3:])} == {row[0]}
+    for none in ("00", "98"):
+        with pytest.raises(KeyError, match=none):
+            section_of_division(none)
 
 
 def test_uscc_by_hand() -> None:
