@@ -1,30 +1,35 @@
-"""A page as HTML: compiled once a definition, page and language to a flat autoescaped template, then only filled.
-
-The macros of `templates/` run once. Where a respondent's text belongs they leave a slot; what they give is turned into
-a Jinja template that is static HTML with those slots, so a page costs as much as its slots and not as its labels.
-"""
+"""A page as HTML: the flat template of its definition, language and wording arm, filled for one respondent."""
 
 from __future__ import annotations
 
-import re
-import secrets
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, Template
 from markupsafe import Markup
 
 from forms.answers import shown_value, typed_from_answers
 from forms.checks import Finding
+from forms.flat import Arms, compile_page
 from forms.given import boxed
-from forms.model import NOTHING_GIVEN, Answer, Choice, Field, Given, Questionnaire
+from forms.model import (
+    NO_ANSWERS,
+    NOTHING_GIVEN,
+    Answer,
+    Field,
+    Given,
+    Page,
+    Questionnaire,
+    Roster,
+    cell_name,
+    split_cell,
+)
+from forms.rosters import rows_of
 from forms.routing import Route
 from forms.words import word
 
+REMOVE = "__remove"  # u06.3__remove: the tick that takes row 3 of the roster u06 away
 _TICKED = frozenset({"sel1", "selN", "code", "tick"})
-_INPUT_MODES = {"int": "numeric", "dec": "decimal", "money": "decimal", "pct": "decimal"}
 NO_TEXTS: Mapping[str, Sequence[str]] = {}
 NO_WORDS: Mapping[str, str] = {}
 
@@ -40,30 +45,44 @@ def render_page(
     given: Given = NOTHING_GIVEN,
     readings: Mapping[str, str] = NO_WORDS,
     reasons: Mapping[str, str] = NO_WORDS,
+    answers: Mapping[str, Answer] = NO_ANSWERS,
+    rows: Sequence[int] = (),
     route: Route | None = None,
 ) -> Markup:
     """Return the questions of a page as HTML: error summary, definition boxes, inputs, soft findings with reasons.
 
     It does not make the page's heading, the `<form>`, its token or its buttons, nor the list of notices.
     typed: what stands in the inputs (`typed_from_answers`, or what was just posted); given: what is known of the unit,
-    shown where nothing was typed; errors, readings: from `parse_page`; findings: from `run_checks`, those of other
-    pages are left out; reasons: explanations typed so far, by check id; route: questions not on it are left out,
-    default none.
+    shown where nothing was typed or beside the box, and its wording arms; errors, readings: from `parse_page`;
+    findings: from `run_checks`, those of other pages are left out; reasons: explanations typed so far, by check id;
+    answers: all answers so far with the computed ones, for what the page works out; rows: the rows of the page's roster
+    that are shown, default those of its first sub-page; route: questions not on it are left out, default none.
     """
-    template = compile_page(questionnaire, page_id, lang)
-    names = frozenset(field.name for field in questionnaire.page(page_id).fields)
-    here = [finding for finding in findings if any(name in names for name in finding.fields)]
-    prefilled = boxed(questionnaire, given)
-    shown = {**typed_from_answers(questionnaire, page_id, prefilled), **typed}
-    messages = _messages(errors, here, names, lang)
-    slots: dict[str, Any] = dict(_values(questionnaire, page_id, lang, shown, prefilled))
+    page, roster = questionnaire.page(page_id), questionnaire.roster_of(page_id)
+    if roster is not None and not rows:
+        rows = range(1, roster.rows_per_page + 1)
+    names = _names(page, roster, rows)
+    here = [finding for finding in findings if _own(finding, names, roster)]
+    shown = {**typed_from_answers(questionnaire, page_id, boxed(questionnaire, given)), **typed}
+    messages = _messages(errors, here, names, roster, lang)
+    slots = _boxes(names, shown, given, answers, lang)
     slots["on"] = frozenset(f"{name}={text}" for name, texts in shown.items() for text in texts)
-    slots["errors"], slots["readings"], slots["filled"] = messages, readings, frozenset(prefilled)
+    slots["errors"], slots["readings"] = messages, readings
     slots["summary"] = _summary(messages, here, lang)
     slots["summary_title"] = word("problem" if messages else "to_check", lang)
     slots["soft"] = _soft(questionnaire, here, names, lang, reasons)
     slots["asked"] = _Everything() if route is None else frozenset(route.questions)
-    return Markup(template.render(slots))
+    slots["beside"], slots["totals"] = _beside(names, given, lang), _totals(names, answers, lang)
+    slots["filled"] = frozenset(given.prefilled)
+    if roster is not None:
+        slots |= _rows(roster, rows, typed, given, answers, lang)
+    return Markup(compile_page(questionnaire, page_id, lang, arms_on(page, given)).render(slots))
+
+
+def arms_on(page: Page, given: Given) -> Arms:
+    """Return the unit's arms in the experiments that the page has words for, so that a page is compiled once an arm."""
+    tried = {wording.experiment for question in page.questions for wording in question.wordings}
+    return tuple(sorted((name, arm) for name, arm in given.arms.items() if name in tried))
 
 
 class _Everything:
@@ -73,35 +92,120 @@ class _Everything:
         return True
 
 
-def _values(
-    questionnaire: Questionnaire,
-    page_id: str,
-    lang: str,
+def _names(page: Page, roster: Roster | None, rows: Sequence[int]) -> dict[str, Field]:
+    """Return the fields of a page by the names of their inputs: for a roster, every cell of the rows that are shown."""
+    if roster is None:
+        return {leaf.name: leaf for leaf in page.fields}
+    return {cell_name(leaf.name, row): leaf for row in rows for leaf in roster.columns}
+
+
+def _own(finding: Finding, names: Mapping[str, Field], roster: Roster | None) -> bool:
+    return any(_place(name, names, roster) is not None for name in finding.fields)
+
+
+def _place(name: str, names: Mapping[str, Field], roster: Roster | None) -> str | None:
+    """Return where on the page a message about a field stands: at its input, or above the rows of the roster."""
+    if name in names:
+        return name
+    whole = roster is not None and (name in roster.names or name in (roster.id, roster.rows_name))
+    return roster.id if whole and roster is not None else None
+
+
+def _boxes(
+    names: Mapping[str, Field],
     shown: Mapping[str, Sequence[str]],
-    prefilled: Mapping[str, Answer],
-) -> list[tuple[str, str]]:
-    made = []
-    for field in questionnaire.page(page_id).fields:
-        if field.fixed:
-            value = shown_value(field, prefilled.get(field.name), lang)
-            unit = "" if field.unit is None else f" {field.unit[lang]}"
-            made.append((f"v_{field.name}", value.removesuffix(unit)))
-        elif field.kind not in _TICKED and (texts := shown.get(field.name)):
-            made.append((f"v_{field.name}", texts[0]))
+    given: Given,
+    answers: Mapping[str, Answer],
+    lang: str,
+) -> dict[str, Any]:
+    """Return what stands in the boxes: `v_e04_staff` for a field, `v['e24_users.3']` for a cell."""
+    made: dict[str, Any] = {"v": {}}
+    for name, leaf in names.items():
+        if leaf.fixed:
+            text = without_unit(leaf, given.prefilled.get(name), lang)
+        elif leaf.value is not None:
+            if (answer := answers.get(name)) is None or answer.value is None:
+                continue
+            text = without_unit(leaf, answer, lang)
+        elif leaf.kind not in _TICKED and (texts := shown.get(name)):
+            text = texts[0]
+        else:
+            continue
+        (made["v"] if leaf.roster else made)[name if leaf.roster else f"v_{name}"] = text
     return made
 
 
+def without_unit(leaf: Field, answer: Answer | None, lang: str) -> str:
+    """Return an answer as it is shown where its unit stands beside it already."""
+    shown = shown_value(leaf, answer, lang)
+    return shown if leaf.unit is None else shown.removesuffix(f" {leaf.unit[lang]}")
+
+
+def _beside(names: Mapping[str, Field], given: Given, lang: str) -> dict[str, str]:
+    """Say beside an empty box what is known: `上期填报：120 人`."""
+    made = {}
+    for name, leaf in names.items():
+        if leaf.prefill is not None and leaf.prefill.mode == "shown" and name in given.prefilled:
+            key = "shown_last" if leaf.prefill.last_wave else "shown"
+            made[name] = word(key, lang, value=shown_value(leaf, given.prefilled[name], lang))
+    return made
+
+
+def _totals(names: Mapping[str, Field], answers: Mapping[str, Answer], lang: str) -> dict[str, str]:
+    """Say beside a total what its parts add up to, where all of them are known; what was typed stays."""
+    made = {}
+    for name, leaf in names.items():
+        row = split_cell(name)[1]
+        parts = [answers.get(cell_name(part, row) if row else part) for part in leaf.total_of]
+        values = [part.value for part in parts if part is not None and isinstance(part.value, int | Decimal)]
+        if values and len(values) == len(parts):
+            total = Answer(sum(values, Decimal(0) if leaf.type == "dec" else 0), "answered")
+            made[name] = word("total", lang, value=shown_value(leaf, total, lang))
+    return made
+
+
+def _rows(
+    roster: Roster,
+    rows: Sequence[int],
+    typed: Mapping[str, Sequence[str]],
+    given: Given,
+    answers: Mapping[str, Answer],
+    lang: str,
+) -> dict[str, Any]:
+    """Return what the cards of a roster need: their numbers, which can be removed, which came from the last wave."""
+    written = {split_cell(name)[1] for name, texts in typed.items() if texts}
+    there, before = set(rows_of(roster, answers)), set(rows_of(roster, given.prefilled))
+    touched = written | {split_cell(name)[1] for name in answers}
+    new = before - touched
+    words = word("rows_here", lang, first=rows[0], last=rows[-1], count=len(there | new), most=f"{roster.max_rows:,}")
+    return {
+        "rows": [str(row) for row in rows],
+        "removable": frozenset(str(row) for row in written | there | new),
+        "filled": frozenset(cell_name(roster.id, row) for row in new),
+        "rows_here": words,
+    }
+
+
 def _messages(
-    errors: Mapping[str, str], findings: Sequence[Finding], names: frozenset[str], lang: str
+    errors: Mapping[str, str],
+    findings: Sequence[Finding],
+    names: Mapping[str, Field],
+    roster: Roster | None,
+    lang: str,
 ) -> dict[str, str]:
     """Return one sentence a field: the refusal of what was typed goes before what a rule says."""
     made = {name: text for name, text in errors.items() if name in names}
     for finding in findings:
         if finding.severity == "hard":
-            first = next(name for name in finding.fields if name in names)
+            first = _first_place(finding, names, roster)
             if not (finding.missing and first in made):
                 made[first] = f"{made[first]} {finding.message[lang]}" if first in made else finding.message[lang]
     return made
+
+
+def _first_place(finding: Finding, names: Mapping[str, Field], roster: Roster | None) -> str:
+    places = (_place(name, names, roster) for name in finding.fields)
+    return next(place for place in places if place is not None)
 
 
 def _summary(messages: Mapping[str, str], findings: Sequence[Finding], lang: str) -> list[tuple[str, str]]:
@@ -114,102 +218,16 @@ def _summary(messages: Mapping[str, str], findings: Sequence[Finding], lang: str
 def _soft(
     questionnaire: Questionnaire,
     findings: Sequence[Finding],
-    names: frozenset[str],
+    names: Mapping[str, Field],
     lang: str,
     reasons: Mapping[str, str],
 ) -> dict[str, list[tuple[str, str, str]]]:
+    """Return the soft findings by the place that asks for a reason: the question, or the card of a row."""
     made: dict[str, list[tuple[str, str, str]]] = {}
     for finding in findings:
         if finding.severity == "soft":
-            first = next(name for name in finding.fields if name in names)
+            first = next((name for name in finding.fields if name in names), finding.fields[0])
+            leaf, row = questionnaire.fields[split_cell(first)[0]], split_cell(first)[1]
             panel = (finding.check_id, finding.message[lang], reasons.get(finding.check_id, ""))
-            made.setdefault(questionnaire.fields[first].question, []).append(panel)
+            made.setdefault(cell_name(leaf.roster, row) if row else leaf.question, []).append(panel)
     return made
-
-
-# Compiling -------------------------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    folder = FileSystemLoader(Path(__file__).parent / "templates")
-    return Environment(loader=folder, autoescape=True, trim_blocks=False, lstrip_blocks=True)
-
-
-@lru_cache(maxsize=512)
-def compile_page(questionnaire: Questionnaire, page_id: str, lang: str) -> Template:
-    """Return the flat template of a page; the same object for the same definition, page and language."""
-    return _environment().from_string(flat_source(questionnaire, page_id, lang))
-
-
-def flat_source(questionnaire: Questionnaire, page_id: str, lang: str) -> str:
-    """Return the source of the flat template: static HTML with slots.
-
-    Nothing a questionnaire says can become a slot or code: every `{` of the static part is written as `&#123;`, and
-    slots carry a mark drawn at random for this one compilation.
-    """
-    mark, codes = secrets.token_hex(8), [""]
-
-    def slot(code: str) -> Markup:
-        codes.append(code)
-        return Markup(f"[{mark}:{len(codes) - 1}]")
-
-    context = {**_slots(slot), **_texts(lang), "lang": lang, "page": questionnaire.page(page_id)}
-    html = _environment().get_template("page.html").render(context, definitions=questionnaire.definitions)
-    parts = re.split(rf"\[{mark}:([0-9]+)\]", html)
-    static = (re.sub(r"\n\s*\n+", "\n", part).replace("{", "&#123;") for part in parts[::2])
-    dynamic = (*(codes[int(index)] for index in parts[1::2]), "")
-    return "".join(text + code for text, code in zip(static, dynamic, strict=True))
-
-
-def _slots(slot: Callable[[str], Markup]) -> dict[str, Callable[..., Markup]]:
-    """Return the functions by which macros leave slots; the loader has let no quotation mark into names and codes."""
-    return {
-        "value": lambda name: slot(f"{{{{ v_{name} }}}}"),
-        "checked": lambda name, code: slot(f"{{% if '{name}={code}' in on %}} checked{{% endif %}}"),
-        "selected": lambda name, code: slot(f"{{% if '{name}={code}' in on %}} selected{{% endif %}}"),
-        "if_error": lambda name: slot(f"{{% if '{name}' in errors %}}"),
-        "error_text": lambda name: slot(f"{{{{ errors['{name}'] }}}}"),
-        "if_filled": lambda name: slot(f"{{% if '{name}' in filled %}}"),
-        "describes": lambda name, known, filled: slot(_describing(name, [*filter(None, known)], filled)),
-        "describes_only": lambda known: slot(_describing("", [*filter(None, known)], False)),
-        "if_reading": lambda name: slot(f"{{% if '{name}' in readings %}}"),
-        "reading_text": lambda name: slot(f"{{{{ readings['{name}'] }}}}"),
-        "if_asked": lambda question: slot(f"{{% if '{question.id}' in asked %}}") if question.relevant else Markup(),
-        "each_soft": lambda question: slot(
-            f"{{% for soft_id, soft_text, soft_reason in soft.get('{question}', ()) %}}"
-        ),
-        "soft_id": lambda: slot("{{ soft_id }}"),
-        "soft_text": lambda: slot("{{ soft_text }}"),
-        "soft_reason": lambda: slot("{{ soft_reason }}"),
-        "if_summary": lambda: slot("{% if summary %}"),
-        "summary_title": lambda: slot("{{ summary_title }}"),
-        "each_summary": lambda: slot("{% for summary_target, summary_text in summary %}"),
-        "summary_target": lambda: slot("{{ summary_target }}"),
-        "summary_text": lambda: slot("{{ summary_text }}"),
-        "end": lambda: slot("{% endif %}"),
-        "end_each": lambda: slot("{% endfor %}"),
-    }
-
-
-def _describing(name: str, known: list[str], editable: bool) -> str:
-    """Return the code of an `aria-describedby`: ids always there, the note of a prefilled input, the error if any."""
-    note = f"{{% if '{name}' in filled %}} {name}-note{{% endif %}}" if editable else ""
-    error = f"{{% if '{name}' in errors %}} {name}-error{{% endif %}}" if name else ""
-    attribute = f' aria-describedby="{" ".join(known)}{note}{error}"'
-    if known:
-        return attribute
-    tests = [f"'{name}' in {where}" for where, wanted in (("filled", note), ("errors", error)) if wanted]
-    return f"{{% if {' or '.join(tests)} %}}{attribute}{{% endif %}}" if tests else ""
-
-
-def _texts(lang: str) -> dict[str, Callable[..., Any]]:
-    def choice_words(field: Field, choice: Choice) -> str:
-        return choice.label[lang] if field.kind != "code" else f"{choice.code} {choice.label[lang]}"
-
-    return {
-        "say": lambda key, **slots: word(key, lang, **slots),
-        "choice_words": choice_words,
-        "input_mode": lambda field: _INPUT_MODES.get(field.kind, ""),
-        "is_editable": lambda field: field.prefill is not None and field.prefill.mode == "editable",
-    }

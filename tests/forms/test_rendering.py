@@ -21,9 +21,10 @@ from forms.answers import (
 )
 from forms.build import parse_page
 from forms.checks import run_checks
+from forms.flat import compile_page, flat_source
 from forms.given import given_answers
 from forms.model import BLANK, Answer, Field, Questionnaire
-from forms.render import compile_page, flat_source, render_page
+from forms.render import render_page
 from forms.routing import route
 from uptake.contract.errors import StoreError, TableError
 
