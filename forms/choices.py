@@ -21,6 +21,7 @@ CODE_LISTS: Mapping[source.CodeList, tuple[codes.Code, ...]] = {
     "size_classes": codes.SIZE_CLASSES,
     "industry_groups": codes.INDUSTRY_GROUPS,
     "industry_sections": codes.INDUSTRY_SECTIONS,
+    "industry_divisions": codes.INDUSTRY_DIVISIONS,
 }
 DONT_KNOW_CHOICE = Choice(DONT_KNOW, Text.of(zh="不清楚", en="Don’t know"))
 _NEEDS_CHOICES: frozenset[PartType] = frozenset({"sel1", "selN", "code", "int_or_band"})

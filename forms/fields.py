@@ -54,6 +54,7 @@ KEYS: Mapping[PartType, frozenset[str]] = {
     "roster": frozenset({"columns", "max_rows", "min_rows", "rows_per_page", "row_label", "prefill"}),
 }
 _LAST_WAVE_ONLY: frozenset[PartType] = frozenset({"selN", "matrix", "int_or_band"})  # they have several boxes
+_MATRIX_COLUMN = frozenset({"place", "id", "label", "required", "required_if"})
 _PLACES = range(7)  # expressions know six decimals
 
 
@@ -200,7 +201,8 @@ def _matrix(maker: Maker, part: WrittenPart, blank: Field) -> tuple[Field, ...]:
     refuse_bad_codes(maker, part.columns)
     _refuse_roster_columns(maker, part.columns)
     if part.columns:
-        return tuple(_cell(maker, part, blank, row, column) for row in part.rows for column in part.columns)
+        columns = [(column, _of_column(maker, blank, column)) for column in part.columns]
+        return tuple(_cell(maker, part, made, row, column) for row in part.rows for column, made in columns)
     choices = choices_of(maker, part)
     if any(choice.text or choice.exclusive for choice in choices):
         maker.fault(part.place, 'the choices of a matrix take neither "text" nor "exclusive". Remove them.')
@@ -215,9 +217,18 @@ def _matrix(maker: Maker, part: WrittenPart, blank: Field) -> tuple[Field, ...]:
 def _refuse_roster_columns(maker: Maker, columns: tuple[source.Column, ...]) -> None:
     for column in columns:
         named = [key.name for key in dataclasses.fields(column) if getattr(column, key.name) != key.default]
-        if extra := sorted(set(named) - {"place", "id", "label"}):
+        if extra := sorted(set(named) - _MATRIX_COLUMN):
             maker.fault(column.place, f"a column of a matrix has an id and a label, and {', '.join(extra)} would be"
                         " lost. Remove that; columns with a type of their own belong to a roster.")  # fmt: skip
+
+
+def _of_column(maker: Maker, blank: Field, column: source.Column) -> Field:
+    """Say when the cells of a column must be filled in: as the column says, else as the whole matrix."""
+    if column.required and column.required_if is None:
+        return blank
+    if column.required_if is not None and not column.required:
+        maker.fault(column.place, '"required: false" and "required_if" contradict each other. Keep one of the two.')
+    return dataclasses.replace(blank, required=column.required, required_if=maker.expression(column.required_if))
 
 
 def _cell(maker: Maker, part: WrittenPart, blank: Field, row: source.Row, column: source.Column) -> Field:

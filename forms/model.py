@@ -81,7 +81,7 @@ This is how a questionnaire is written, complete (`questionnaires/enterprise.yam
             text: …
             type: matrix
             rows: [{id: t1, label: …}]
-            columns: [{id: all, label: …}, {id: ai, label: …}]
+            columns: [{id: all, label: …}, {id: ai, label: …, required_if: "${e17} = 'yes'"}]  # or required: false
             unit: {zh: 台, en: devices}
           - id: E-29                       # fields e29 (int) and e29_band (code); one of the two is enough
             text: …
@@ -120,10 +120,11 @@ This is how a questionnaire is written, complete (`questionnaires/enterprise.yam
     checks: []                             # optional; checks over several questions, same keys as above
 
 Types: sel1 selN int dec money pct text date code uscc matrix int_or_band tick computed roster. `code` is a long list in
-a select box: `codes: provinces | size_classes | industry_groups | industry_sections`, or `choice_list:`. `money` needs
-`money_unit: wan` (万元, two decimals) or `yi` (亿元, four). `pct` is in percent points (12.5 = 12.5 %), 0 to 100 with
-one decimal unless said. `tick` is one box to be ticked (bool). `computed` needs `value` and `gives: int | dec | text |
-bool`; a number is rounded to its decimals; it may read fields of its own and earlier pages and earlier computed fields.
+a select box: `codes: provinces | size_classes | industry_groups | industry_sections | industry_divisions`, or
+`choice_list:`. `money` needs `money_unit: wan` (万元, two decimals) or `yi` (亿元, four). `pct` is in percent points
+(12.5 = 12.5 %), 0 to 100 with one decimal unless said. `tick` is one box to be ticked (bool). `computed` needs `value`
+and `gives: int | dec | text | bool`; a number is rounded to its decimals; it may read fields of its own and earlier
+pages and earlier computed fields.
 
 Optional keys of every part: label hint unit required (default true) or required_if dont_know identity prefill; of
 numbers and dates: min max; of dec, pct and computed: decimals (2, 1, 2); of text: max_length (200), lines (1); of int,

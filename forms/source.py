@@ -11,7 +11,7 @@ from forms.model import PartType, Severity
 from uptake.contract.text import Text
 from uptake.contract.yamlfile import Place, Scalar
 
-CodeList = Literal["provinces", "size_classes", "industry_groups", "industry_sections"]
+CodeList = Literal["provinces", "size_classes", "industry_groups", "industry_sections", "industry_divisions"]
 MoneyUnit = Literal["wan", "yi"]
 Gives = Literal["int", "dec", "text", "bool"]
 
@@ -124,7 +124,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: of a matrix an id and a label, of a roster everything a part may have."""
+    """A column: of a matrix an id, a label and whether it is required, of a roster everything a part may have."""
 
     place: Place
     id: str

@@ -265,3 +265,45 @@ def test_the_example_in_the_docstring_uses_only_known_keys() -> None:
     }
     assert written <= known
     assert len(written) > 30
+
+
+MATRIX = """\
+pages:
+  - id: p
+    title: {zh: 页, en: Page}
+    questions:
+      - {id: Q-1, text: {zh: 有吗, en: Any}, type: sel1, choices: [{code: "yes", label: {zh: 有, en: "Yes"}},
+         {code: "no", label: {zh: 无, en: "No"}}]}
+  - id: q
+    title: {zh: 页, en: Page}
+    questions:
+      - id: Q-2
+        text: {zh: 终端, en: Terminals}
+        type: matrix
+        unit: {zh: 台, en: devices}
+        rows: [{id: t1, label: {zh: 汽车, en: Vehicles}}, {id: t2, label: {zh: 手机, en: Phones}}]
+        columns: [{id: all, label: {zh: 全部, en: All}}, {id: ai, label: {zh: 智能, en: Intelligent}, COLUMN}]
+"""
+
+
+def test_a_column_of_a_matrix_says_when_its_cells_are_required(load: Load) -> None:
+    some = load(MATRIX.replace("COLUMN", "required_if: \"${q1} = 'yes'\"")).fields
+    assert [some[name].required_if is not None for name in ("q2_t1_all", "q2_t1_ai", "q2_t2_ai")] == [False, True, True]
+    free = load(MATRIX.replace("COLUMN", "required: false")).fields
+    assert [free[name].required for name in ("q2_t1_all", "q2_t1_ai", "q2_t2_ai")] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        (
+            "required: false, required_if: \"${q1} = 'yes'\"",
+            '"required: false" and "required_if" contradict each other.',
+        ),
+        ("required_if: \"${q9} = 'yes'\"", '"required_if" uses "q9", which no field is called.'),
+        ("unit: {zh: 台, en: devices}", "a column of a matrix has an id and a label, and unit would be lost."),
+    ],
+)
+def test_faults_of_a_column_of_a_matrix_are_told_once(faults_of: FaultsOf, written: str, says: str) -> None:
+    (fault,) = faults_of(MATRIX.replace("COLUMN", written))
+    assert says in fault
