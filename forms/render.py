@@ -75,7 +75,7 @@ def render_page(
     slots["beside"], slots["totals"] = _beside(names, given, lang), _totals(names, answers, lang)
     slots["filled"] = frozenset(given.prefilled)
     if roster is not None:
-        slots |= _rows(roster, rows, typed, given, answers, lang)
+        slots |= _rows(roster, rows, typed, given=given, answers=answers, lang=lang)
     return Markup(compile_page(questionnaire, page_id, lang, arms_on(page, given)).render(slots))
 
 
@@ -168,6 +168,7 @@ def _rows(
     roster: Roster,
     rows: Sequence[int],
     typed: Mapping[str, Sequence[str]],
+    *,
     given: Given,
     answers: Mapping[str, Answer],
     lang: str,
