@@ -23,10 +23,11 @@ def definition_digest(written: source.Questionnaire) -> str:
     lists: dict[str, Any] = {
         name: [[code.code, code.name.as_dict()] for code in CODE_LISTS[name]] for name in used if name is not None
     }
-    return hashlib.sha256(rfc8785.dumps({"questionnaire": _plain(written), "code_lists": lists})).hexdigest()
+    return hashlib.sha256(rfc8785.dumps({"questionnaire": plain(written), "code_lists": lists})).hexdigest()
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return what was written as plain mappings, lists and texts, without places and keys left at their default."""
     if isinstance(value, Scalar):
         return value.value
     if isinstance(value, Text):
@@ -35,7 +36,7 @@ def _plain(value: Any) -> Any:
         # Keys left at their default are left out, so that a key added to the format later changes no digest.
         said = [key for key in dataclasses.fields(value) if getattr(value, key.name) != key.default]
         pairs = {key.name: getattr(value, key.name) for key in said}
-        return {name: _plain(part) for name, part in pairs.items() if not isinstance(part, Place)}
+        return {name: plain(part) for name, part in pairs.items() if not isinstance(part, Place)}
     if isinstance(value, Mapping):
-        return {key: _plain(part) for key, part in value.items()}
-    return [_plain(part) for part in value] if isinstance(value, tuple) else value
+        return {key: plain(part) for key, part in value.items()}
+    return [plain(part) for part in value] if isinstance(value, tuple) else value

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from forms.digest import _plain as plain
+from forms.digest import plain as plain
 from forms.model import Header
 from forms.returns import source
 from forms.returns.model import Change, Code, Dimension, Measure, Metric, Return
