@@ -1,4 +1,4 @@
-"""Paper copies: `forms` writes the document, `reports` prints it."""
+"""Paper copies of questionnaires and metrics returns: `forms` writes the document, `reports` prints it."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from uptake.contract.errors import UptakeError, did_you_mean
 
 if TYPE_CHECKING:
     from forms.model import Questionnaire
+    from forms.returns import Return
     from uptake.stages import Run
 
 FOLDER = "paper"
 
 
 def print_forms(run: Run, *, questionnaire: str | None = None, languages: Iterable[str] = ()) -> tuple[Path, ...]:
-    """Print the questionnaires of a study as PDF forms into STUDY/releases/paper, and return the files.
+    """Print the questionnaires and returns of a study as PDF forms into STUDY/releases/paper, and return the files.
 
-    questionnaire: one of them by id; all when left out. languages: all of the study when left out. The same definition
-    gives the same bytes. Raises UptakeError for a questionnaire that the study does not have.
+    questionnaire: one of them (a return too) by id; all when left out. languages: all of the study when left out. The
+    same definition gives the same bytes. Raises UptakeError for a questionnaire that the study does not have.
     """
     chosen = _chosen(run, questionnaire)
     folder = run.study.folder / "releases" / FOLDER
@@ -35,24 +36,28 @@ def print_forms(run: Run, *, questionnaire: str | None = None, languages: Iterab
     return tuple(made)
 
 
-def print_form(run: Run, questionnaire: Questionnaire, lang: str) -> bytes:
-    """Return one questionnaire in one language as a PDF form, with the reference period of the wave."""
-    from forms.paper import render_paper
+def print_form(run: Run, form: Questionnaire | Return, lang: str) -> bytes:
+    """Return one questionnaire (with the reference period of the wave) or return in one language as a PDF form."""
+    from forms.model import Questionnaire
+    from forms.paper import render_paper, render_return
     from reports import print_pdf
 
     wave = run.study.wave(run.wave)
-    html = render_paper(questionnaire, lang, period=wave.reference_period)
+    if isinstance(form, Questionnaire):
+        html = render_paper(form, lang, period=wave.reference_period)
+    else:
+        html = render_return(form, lang)
     return print_pdf(
         html,
         lang="zh-CN" if lang == "zh" else lang,
-        title=questionnaire.title[lang],
+        title=form.title[lang],
         created=str(wave.opens),
-        identifier=f"{questionnaire.sha256}-{run.wave}-{lang}",
+        identifier=f"{form.sha256}-{run.wave}-{lang}",
     )
 
 
-def _chosen(run: Run, name: str | None) -> tuple[Questionnaire, ...]:
-    known = run.study.questionnaires
+def _chosen(run: Run, name: str | None) -> tuple[Questionnaire | Return, ...]:
+    known: dict[str, Questionnaire | Return] = {**run.study.questionnaires, **run.study.returns}
     if name is None:
         return tuple(known.values())
     if name not in known:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from forms.model import Choice, Field, Page, Question, Questionnaire
+from forms.model import Choice, Field, Page, Question, Questionnaire, Wording
 from forms.paper.items import item_numbers, letter, part_number
 from forms.paper.rules import said_rules
 from forms.paper.sentences import say_condition
@@ -19,6 +19,7 @@ from uptake.contract.text import Text
 
 _TEMPLATES = Path(__file__).parent / "templates"
 MOST_BESIDE = 16  # choices printed beside a question; longer lists stand in an appendix
+OWN_WORDS: Mapping[str, str] = {}
 BLANK_ROWS = 12  # empty rows of a roster on paper
 
 
@@ -31,23 +32,33 @@ class CodeList:
     choices: tuple[Choice, ...]
 
 
-def render_paper(questionnaire: Questionnaire, lang: str, *, period: Text | None = None) -> str:
+def render_paper(
+    questionnaire: Questionnaire, lang: str, *, period: Text | None = None, arms: Mapping[str, str] = OWN_WORDS
+) -> str:
     """Return the whole questionnaire in one language as an HTML document for printing.
 
     It has the words, numbers, choices, units and order of the form on the screen; routes stand as sentences, checks as
     a list at the end. Answers are not printed. period: what the answers are about, printed under the title.
+    arms: the arm of each experiment with wording whose words are printed; the questions' own when left out.
     Raises UptakeError for a language that the product has no words for.
     """
     say = paper_words(lang)
     lists = tuple(_code_lists(questionnaire, lang))
-    return _environment().get_template("paper.html").render(
+    return paper_environment().get_template("paper.html").render(
         questionnaire=questionnaire,
+        document=questionnaire,
         lang=lang,
         language="zh-CN" if lang == "zh" else lang,
         period=period[lang] if period else "",
         say=say,
-        style=_style(),
+        style=paper_style(),
         shown=_first_uses(questionnaire),
+        worded={question.id: _worded(question, arms) for _, question in _questions(questionnaire)},
+        required_if={
+            leaf.name: say_condition(questionnaire, leaf.required_if, lang)
+            for leaf in questionnaire.fields.values()
+            if leaf.required_if is not None
+        },
         for_whom={key: say_condition(questionnaire, condition, lang) for key, condition in _conditions(questionnaire)},
         goes_on=_goes_on(questionnaire, lang),
         lists=lists,
@@ -61,13 +72,15 @@ def render_paper(questionnaire: Questionnaire, lang: str, *, period: Text | None
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Environment:
+def paper_environment() -> Environment:
+    """Return where the templates of printed forms are: what they are given is escaped, and nothing may be lacking."""
     return Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined,
                        trim_blocks=True, lstrip_blocks=True)  # fmt: skip
 
 
 @lru_cache(maxsize=1)
-def _style() -> str:
+def paper_style() -> str:
+    """Return the style sheet of printed forms."""
     return (_TEMPLATES / "paper.css").read_text("utf-8")
 
 
@@ -75,6 +88,11 @@ def _questions(questionnaire: Questionnaire) -> Iterator[tuple[Page, Question]]:
     for page in questionnaire.pages:
         for question in page.questions:
             yield page, question
+
+
+def _worded(question: Question, arms: Mapping[str, str]) -> Question | Wording:
+    """Return what has the words of a question: itself, or those for an arm of an experiment."""
+    return next((words for words in question.wordings if arms.get(words.experiment) == words.arm), question)
 
 
 def _first_uses(questionnaire: Questionnaire) -> dict[str, tuple[str, ...]]:

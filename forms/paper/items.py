@@ -12,8 +12,9 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 def item_numbers(questionnaire: Questionnaire) -> dict[str, str]:
     """Return the number of every field, by field name: the question's own where it has one box only.
 
-    Parts are counted from 1, and so are the rows of a matrix; its columns have letters. A question that is one matrix
-    counts its rows at once. The words that go with a choice have the number of the choice's box and a star.
+    Parts are counted from 1, and so are the rows of a matrix; its columns have letters, and so have those of a roster.
+    A question that is one matrix counts its rows at once. The words that go with a choice have the number of the
+    choice's box and a star.
     """
     return dict(pair for page in questionnaire.pages for question in page.questions for pair in _of_question(question))
 
@@ -37,6 +38,9 @@ def _of_question(question: Question) -> Iterator[tuple[str, str]]:
         number = part_number(question, part)
         if part.type == "matrix":
             yield from _of_matrix(part, number)
+        elif part.type == "roster":
+            for at, leaf in enumerate(part.fields):
+                yield leaf.name, f"{number}{letter(at)}"
         else:
             yield from _of_boxes(part, number)
 

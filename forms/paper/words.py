@@ -35,7 +35,8 @@ WORDS: Mapping[str, Text] = {
     "fixed": Text.of(zh="（按名录登记）", en="(from the register)"),
     "shown": Text.of(zh="（附上期数）", en="(last figure is shown)"),
     "computed": Text.of(zh="（由所填数计算，不必填写）", en="(worked out from your answers; leave empty)"),
-    "total": Text.of(zh="（以上各项之和）", en="(sum of the items above)"),
+    "total": Text.of(zh="（各项之和）", en="(sum of the items)"),
+    "coded": Text.of(zh="填代码：", en="codes: "),
     "confirm": Text.of(zh="确认", en="I confirm"),
     "item": Text.of(zh="项目", en="Item"),
     "number": Text.of(zh="序号", en="No."),
@@ -56,7 +57,28 @@ WORDS: Mapping[str, Text] = {
     "box_version": Text.of(zh="（版本 {version}）", en="(version {version})"),
     "versions": Text.of(zh="问卷版本 {definition}，文字版本 {text}，摘要 {digest}",
                         en="Definition {definition}, wording {text}, digest {digest}"),
-    "dec": Text.of(zh="保留 {decimals} 位小数", en="{decimals} decimals"),
+    "sender": Text.of(zh="填报单位和统计期", en="Unit and period"),
+    "unit_code": Text.of(zh="单位代码", en="Code of the unit reported on"),
+    "return_period": Text.of(zh="统计期", en="Period"),
+    "quarter": Text.of(zh="季度", en="Quarter"),
+    "revision": Text.of(zh="修订号（首次报送填 0）", en="Revision (0 the first time)"),
+    "revision_note": Text.of(zh="期后 {months} 个月内重报不必改修订号",
+                             en="within {months} months no new number is needed"),
+    "metrics": Text.of(zh="指标", en="Metrics"),
+    "metrics_about": Text.of(
+        zh="只填总数和个数，不填百分比和平均数；没有的填 0，不掌握的留空。期后 {day} 日内报出。",
+        en="Give sums and counts, no percentages or means. Write 0 where there is none; leave empty what is not known."
+           " Due {day} days after the period."),
+    "stock": Text.of(zh="期末数", en="at the end of the period"),
+    "flow": Text.of(zh="本期数", en="in the period"),
+    "whole_unit": Text.of(zh="合计", en="Total"),
+    "change": Text.of(zh="{metric} 各数：本期 ÷ 上期在 {least} 与 {most} 之间",
+                      en="each number of {metric}: this period ÷ last period lies between {least} and {most}"),
+    "sign_off": Text.of(
+        zh="单位负责人：                    统计负责人：                    填表人：                    联系电话："
+           "                    报出日期：        年    月    日",
+        en="Head of the unit:                    Person in charge of statistics:                    Completed by:"
+           "                    Telephone:                    Date:"),
 }  # fmt: skip
 
 

@@ -12,7 +12,8 @@ import pypdfium2
 import pytest
 
 from forms.model import Question, Questionnaire
-from forms.paper import render_paper
+from forms.paper import render_paper, render_return
+from forms.returns import Return
 from reports import print_pdf
 from tests.end_to_end.conftest import run_uptake
 from uptake.contract.text import Text
@@ -28,7 +29,17 @@ def questionnaires() -> dict[str, Questionnaire]:
 
 
 @cache
+def returns() -> dict[str, Return]:
+    return dict(load_study(STUDY).returns)
+
+
+@cache
 def printed(name: str, lang: str) -> bytes:
+    if name in returns():
+        sent = returns()[name]
+        return print_pdf(
+            render_return(sent, lang), lang=lang, title=sent.title[lang], created="2027-01-01", identifier=sent.sha256
+        )
     asked = questionnaires()[name]
     period = Text.of(zh="2026年第四季度", en="fourth quarter of 2026")
     html = render_paper(asked, lang, period=period)
@@ -46,11 +57,14 @@ def squeezed(text: str) -> str:
     return re.sub(r"[\s\u00ad\ufffe\x02-]+", "", unicodedata.normalize("NFKC", text))
 
 
-def words_of(question: Question, lang: str) -> list[str]:
+def words_of(asked: Questionnaire, question: Question, lang: str) -> list[str]:
     labels = [question.text[lang]] + ([question.hint[lang]] if question.hint else [])
     for part in question.parts:
         labels += [text[lang] for text in (part.label, part.hint) if text]
         labels += [row.label[lang] for row in (*part.rows, *part.columns)]
+    for roster in (asked.rosters[part.fields[0].roster] for part in question.parts if part.type == "roster"):
+        labels += [leaf.label[lang] for leaf in roster.columns] + [hint[lang] for hint in roster.hints.values()]
+        labels.append(roster.row_label[lang])
     return labels + [choice.label[lang] for leaf in question.fields for choice in leaf.choices]
 
 
@@ -58,7 +72,7 @@ def words_of(question: Question, lang: str) -> list[str]:
 @pytest.mark.parametrize("name", sorted(questionnaires()))
 def test_every_word_of_the_screen_stands_on_paper(name: str, lang: str) -> None:
     asked, text = questionnaires()[name], text_of(name, lang)
-    wanted = [word for page in asked.pages for question in page.questions for word in words_of(question, lang)]
+    wanted = [word for page in asked.pages for question in page.questions for word in words_of(asked, question, lang)]
     wanted += [page.title[lang] for page in asked.pages] + [notice[lang] for notice in asked.notices]
     wanted += [part for box in asked.definitions.values() for part in box.text[lang].split("\n")]
     wanted += [asked.header.table_number, asked.header.approval_number, asked.header.valid_until.isoformat()]
@@ -67,7 +81,19 @@ def test_every_word_of_the_screen_stands_on_paper(name: str, lang: str) -> None:
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-@pytest.mark.parametrize("name", sorted(questionnaires()))
+@pytest.mark.parametrize("name", sorted(returns()))
+def test_every_metric_stands_on_paper(name: str, lang: str) -> None:
+    sent, text = returns()[name], text_of(name, lang)
+    wanted = [sent.title[lang], *(notice[lang] for notice in sent.notices)]
+    for metric in sent.metrics.values():
+        wanted += [metric.id, metric.name[lang], metric.definition[lang]]
+        wanted += [word[lang] for measure in metric.measures for word in (measure.label, measure.unit)]
+        wanted += [code.label[lang] for code in metric.dimension.codes] if metric.dimension else []
+    assert [word for word in wanted if squeezed(word) not in text] == []
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("name", sorted({**questionnaires(), **returns()}))
 def test_paper_is_accessible(tmp_path: Path, name: str, lang: str) -> None:
     path = tmp_path / "form.pdf"
     path.write_bytes(printed(name, lang))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from markupsafe import escape
 
+from forms.loader import load_questionnaire
 from forms.model import Questionnaire
-from forms.paper import say_condition
+from forms.paper import render_paper, say_condition
 from forms.paper.items import item_numbers, letter
 from forms.paper.rules import said_rules
 from uptake.contract.expressions import parse
@@ -141,3 +144,50 @@ def test_a_check_that_stands_for_every_row_is_said_once(load: Callable[[str], Qu
         (True, "each row from Q-7.1 to Q-7.3: column b ≤ column a"),
         (False, "Q-7.1b ≤ Q-7.1a"),
     ]
+
+
+EVERYTHING = Path(__file__).parent / "everything.yaml"
+
+
+def everything() -> Questionnaire:
+    made = load_questionnaire(EVERYTHING, root=EVERYTHING.parent, faults=[])
+    assert made is not None
+    return made
+
+
+@pytest.mark.parametrize(
+    ("expression", "zh", "en"),
+    [
+        ("count(${x14_name}) >= 1", "X-14的行数 ≥ 1", "the number of rows in X-14 ≥ 1"),
+        ("sum(${x14_users}) <= ${x03_staff}", "X-14e各行合计 ≤ X-03.1“从业人员”",
+         "the sum of X-14e over all rows ≤ X-03.1 “Persons employed”"),
+        ("count-distinct(${x14_name}) = count(${x14_name})", "X-14a中不同的个数 = X-14的行数",
+         "the number of different X-14a = the number of rows in X-14"),
+        ("${x03_staff} <= 2 * ${x03_staff_last}", "X-03.1“从业人员” ≤ 2 × 上期X-03.1“从业人员”",
+         "X-03.1 “Persons employed” ≤ 2 × X-03.1 “Persons employed” of the last wave"),
+    ],
+)  # fmt: skip
+def test_rosters_and_the_last_wave_are_said(expression: str, zh: str, en: str) -> None:
+    assert [say_condition(everything(), parse(expression), lang) for lang in ("zh", "en")] == [zh, en]
+
+
+def test_the_words_of_an_arm_are_printed_for_that_arm() -> None:
+    asked = everything()
+    worded = next(question for page in asked.pages for question in page.questions if question.wordings)
+    other = worded.wordings[0]
+    own, arm = render_paper(asked, "en"), render_paper(asked, "en", arms={other.experiment: other.arm})
+    assert str(escape(worded.text["en"])) in own and str(escape(other.text["en"])) not in own
+    assert str(escape(other.text["en"])) in arm and str(escape(worded.text["en"])) not in arm
+
+
+def test_script_in_a_definition_is_printed_as_text(load: Callable[[str], Questionnaire]) -> None:
+    hostile = '<script>alert(1)</script><img src=x onerror=y> & "quoted" </style>'
+    asked = load(PAGES.replace("en: Use}", f"en: '{hostile}'}}"))
+    html = render_paper(asked, "en")
+    assert "<script>" not in html and "<img" not in html and str(escape(hostile)) in html
+
+
+def test_a_long_text_is_wrapped_whole(load: Callable[[str], Questionnaire]) -> None:
+    text = "长" * 3000 + "W" * 3000
+    asked = load(PAGES.replace("en: Use}", f"en: {text}}}"))
+    assert text in render_paper(asked, "en")
