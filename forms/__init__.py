@@ -15,11 +15,14 @@ if TYPE_CHECKING:
     from forms.build import parse_page as parse_page
     from forms.checks import Finding as Finding
     from forms.checks import run_checks as run_checks
+    from forms.exporting import computed_answers as computed_answers
+    from forms.exporting import exported_answers as exported_answers
     from forms.given import beside as beside
     from forms.given import boxed as boxed
     from forms.given import given_answers as given_answers
     from forms.given import given_from_json as given_from_json
     from forms.given import given_to_json as given_to_json
+    from forms.given import wording_of as wording_of
     from forms.leaves import Given as Given
     from forms.leaves import cell_name as cell_name
     from forms.leaves import split_cell as split_cell
@@ -34,20 +37,20 @@ if TYPE_CHECKING:
     from forms.render import render_page as render_page
     from forms.rosters import rows_of as rows_of
     from forms.routing import Route as Route
-    from forms.routing import exported_answers as exported_answers
     from forms.routing import route as route
 
 _HOME = {
     "answers": ("answers_from_json", "answers_to_json", "typed_from_answers", "shown_value"),
     "build": ("ParsedPage", "build_form", "parse_page"),
     "checks": ("Finding", "run_checks"),
-    "given": ("beside", "boxed", "given_answers", "given_from_json", "given_to_json"),
+    "exporting": ("computed_answers", "exported_answers"),
+    "given": ("beside", "boxed", "given_answers", "given_from_json", "given_to_json", "wording_of"),
     "leaves": ("Given", "cell_name", "split_cell"),
     "loader": ("load_questionnaire", "load_questionnaires"),
     "model": ("Answer", "Field", "Page", "Question", "Questionnaire", "Roster"),
     "render": ("render_page",),
     "rosters": ("rows_of",),
-    "routing": ("Route", "exported_answers", "route"),
+    "routing": ("Route", "route"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, cast
 
-from forms.model import DONT_KNOW, STATES, Answer, Field, Questionnaire, State, Value
+from forms.leaves import DONT_KNOW, STATES, Answer, Field, State, Value, split_cell
+from forms.model import Questionnaire
 from forms.numbers import show_number
-from forms.reading import unsure_name
+from forms.reading import UNSURE_BOX
 from forms.words import word
 from uptake.contract.errors import StoreError
 
@@ -62,32 +63,51 @@ def answers_to_json(answers: Mapping[str, Answer]) -> dict[str, Any]:
 
 def answers_from_json(questionnaire: Questionnaire, stored: Mapping[str, Any]) -> dict[str, Answer]:
     """Return the answers that `answers_to_json` wrote; fields the questionnaire no longer has are a StoreError."""
-    unknown = sorted(set(stored) - set(questionnaire.fields))
+    unknown = sorted(name for name in stored if not _has(questionnaire, name))
     if unknown:
         raise StoreError(
             f'stored answers name {", ".join(unknown)}, which the questionnaire "{questionnaire.id}" does not have, so'
             " they would be lost. Open the wave with the questionnaire it was collected with."
         )
-    return {name: answer_from_json(questionnaire.fields[name], answer) for name, answer in stored.items()}
+    return {name: answer_from_json(questionnaire.leaf(name), answer) for name, answer in stored.items()}
+
+
+def _has(questionnaire: Questionnaire, name: str) -> bool:
+    try:
+        questionnaire.leaf(name)
+    except KeyError:
+        return False
+    return True
 
 
 def typed_from_answers(
-    questionnaire: Questionnaire, page_id: str, answers: Mapping[str, Answer]
+    questionnaire: Questionnaire, page_id: str, answers: Mapping[str, Answer], *, rows: Collection[int] | None = None
 ) -> dict[str, list[str]]:
     """Return what would have to be typed on a page to give these answers: reading it gives the same answers again.
 
     An answer that is blank gives an empty list, so that what the sample said does not come back; a field that was never
-    answered gives nothing.
+    answered gives nothing, nor does one that nobody types.
+    rows: of a roster only these rows, default all that have answers.
     """
+    fields = {field.name: field for field in questionnaire.page(page_id).fields if field.value is None}
     typed: dict[str, list[str]] = {}
-    for field in questionnaire.page(page_id).fields:
-        answer = answers.get(field.name)
-        if answer is None:
-            continue
-        typed[field.name] = typed_texts(field, answer)
+    for name in _on_page(fields, answers, rows):
+        answer, field = answers[name], fields[split_cell(name)[0]]
+        typed[name] = typed_texts(field, answer)
         if answer.state == "dont_know" and not field.choices:
-            typed[unsure_name(field)] = ["1"]
+            typed[f"{name}{UNSURE_BOX}"] = ["1"]
     return typed
+
+
+def _on_page(fields: Mapping[str, Field], answers: Mapping[str, Answer], rows: Collection[int] | None) -> Iterator[str]:
+    """Give the names of the answers that stand on a page: in its order, those of a roster as they come."""
+    if not any(field.roster for field in fields.values()):
+        yield from (name for name in fields if name in answers)
+        return
+    for name in answers:
+        column, row = split_cell(name)
+        if row and column in fields and (rows is None or row in rows):
+            yield name
 
 
 def typed_texts(field: Field, answer: Answer) -> list[str]:

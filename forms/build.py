@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast
@@ -11,11 +11,14 @@ import wtforms
 from wtforms.widgets import TextInput
 
 from forms.answers import shown_value
-from forms.model import BLANK, NOTHING_GIVEN, Answer, Field, Given, Questionnaire
-from forms.reading import Posted, read_field, unsure_name
+from forms.leaves import BLANK, NOTHING_GIVEN, Answer, Field, Given, cell_name, split_cell
+from forms.model import Questionnaire
+from forms.reading import UNSURE_BOX, Posted, Refused, read_field, unsure_name
+from forms.rosters import MOST_ON_A_PAGE
 from forms.words import safe_to_show, word
 
 _UNIT_WORDS = frozenset("万亿元")
+_NUMBERS = frozenset({"int", "dec", "money", "pct"})
 REASON = "reason__"  # reason__<check id>: the words with which a respondent explains a soft finding
 
 
@@ -53,7 +56,7 @@ class AnswerField(wtforms.Field):  # type: ignore[misc]
     def process(self, formdata: Posted | None, data: Any = None, extra_filters: Any = None) -> None:
         """Note whether `don't know` was ticked beside the field, then read it."""
         if formdata is not None and self.leaf.dont_know:
-            self.unsure = bool(formdata.getlist(unsure_name(self.leaf)))
+            self.unsure = bool(formdata.getlist(f"{self.name}{UNSURE_BOX}"))
         super().process(formdata, data if isinstance(data, Answer) else BLANK, extra_filters)
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -82,14 +85,22 @@ class ParsedPage:
 
 
 @lru_cache(maxsize=512)
-def build_form(questionnaire: Questionnaire, page_id: str, lang: str) -> type[wtforms.Form]:
-    """Return the WTForms class of a page; the same class for the same definition, page and language.
+def build_form(
+    questionnaire: Questionnaire, page_id: str, lang: str, rows: tuple[int, ...] | range | None = None
+) -> type[wtforms.Form]:
+    """Return the WTForms class of a page; the same class for the same definition, page, language and rows.
 
-    A field's `data` is an Answer. Fields fixed by the sample are not in it: nobody can post them. Required fields are
-    not refused here: a page may be saved half done, and `run_checks` says what is missing.
+    A field's `data` is an Answer. Fields fixed by the sample and computed ones are not in it: nobody can post them.
+    Required fields are not refused here: a page may be saved half done, and `run_checks` says what is missing.
+    rows: of a roster the rows shown, default the first page of them; a field is then called `e24_users.3`.
     """
-    asked = (leaf for leaf in questionnaire.page(page_id).fields if leaf.posted)
-    fields = {leaf.name: AnswerField(leaf=leaf, lang=lang) for leaf in asked}
+    roster = questionnaire.roster_of(page_id)
+    asked = [leaf for leaf in questionnaire.page(page_id).fields if leaf.posted]
+    if roster is None:
+        fields = {leaf.name: AnswerField(leaf=leaf, lang=lang) for leaf in asked}
+    else:
+        shown = range(1, min(roster.rows_per_page, roster.max_rows) + 1) if rows is None else rows
+        fields = {cell_name(leaf.name, row): AnswerField(leaf=leaf, lang=lang) for row in shown for leaf in asked}
     return cast("type[wtforms.Form]", type(f"Page_{page_id}_{lang}", (wtforms.Form,), fields))
 
 
@@ -101,46 +112,104 @@ def parse_page(
     *,
     given: Given = NOTHING_GIVEN,
     asked: frozenset[str] | None = None,
+    rows: Collection[int] | None = None,
 ) -> ParsedPage:
     """Read a posted page; whatever was posted, this returns and does not raise.
 
     typed: names to texts, or a multi-dict; given: what is known of the unit, whose answers fixed fields take; asked:
-    the fields on the unit's route, default all of the page. Names that the page does not have are ignored.
+    the fields on the unit's route, default all of the page; rows: of a roster the rows that the page has, each cell of
+    which gets an answer, default those that were posted. Names that the page does not have are ignored.
     """
-    page = questionnaire.page(page_id)
-    texts = page_texts(questionnaire, page_id, typed)
-    form = build_form(questionnaire, page_id, lang)(Typed(texts))
-    form.validate()
+    texts = page_texts(questionnaire, page_id, typed, rows=rows)
+    if rows is None and questionnaire.roster_of(page_id) is not None:
+        rows = sorted({row for name in texts if (row := split_cell(name.removesuffix(UNSURE_BOX))[1])})
     answers: dict[str, Answer] = {}
     errors: dict[str, str] = {}
     readings: dict[str, str] = {}
-    for leaf in page.fields:
-        if asked is not None and leaf.name not in asked and leaf.needs is None:
-            continue
+    read = _reader(questionnaire, page_id, lang, texts, rows)
+    for name, leaf in _asked_here(questionnaire, page_id, asked, rows):
         if leaf.fixed:
-            if leaf.name in given.prefilled:
-                answers[leaf.name] = given.prefilled[leaf.name]
+            if name in given.prefilled:
+                answers[name] = given.prefilled[name]
             continue
-        if not leaf.posted:
-            continue
-        field = form[leaf.name]
-        if field.errors:
-            errors[leaf.name] = str(field.errors[0])
+        answer, error = read(name, leaf)
+        if answer is None:
+            errors[name] = error
         else:
-            answers[leaf.name] = field.data
-            readings |= _reading(leaf, texts, field.data, lang)
+            answers[name] = answer
+            readings |= _reading(name, leaf, texts, answer, lang)
     reasons = {name.removeprefix(REASON): value[0].strip() for name, value in texts.items() if name.startswith(REASON)}
     return ParsedPage(answers, errors, texts, readings, {check: text for check, text in reasons.items() if text})
 
 
+def _reader(
+    questionnaire: Questionnaire,
+    page_id: str,
+    lang: str,
+    texts: Mapping[str, Sequence[str]],
+    rows: Collection[int] | None,
+) -> Callable[[str, Field], tuple[Answer | None, str]]:
+    """Return what reads one answer of a page: its form, or for more rows than a page shows the readers alone."""
+    if rows is not None and len(rows) > MOST_ON_A_PAGE:
+        return lambda name, leaf: _read(name, leaf, texts, lang)
+    form = build_form(questionnaire, page_id, lang, None if rows is None else tuple(rows))(Typed(texts))
+    form.validate()
+
+    def of_form(name: str, leaf: Field) -> tuple[Answer | None, str]:
+        field = form[name]
+        return (None, str(field.errors[0])) if field.errors else (field.data, "")
+
+    return of_form
+
+
+def _read(name: str, leaf: Field, texts: Mapping[str, Sequence[str]], lang: str) -> tuple[Answer | None, str]:
+    unsure = leaf.dont_know and bool(texts.get(f"{name}{UNSURE_BOX}"))
+    try:
+        return read_field(leaf, texts.get(name, ()), lang, unsure=unsure), ""
+    except Refused as refused:
+        return None, str(refused)
+
+
+def _asked_here(
+    questionnaire: Questionnaire,
+    page_id: str,
+    asked: frozenset[str] | None,
+    rows: Collection[int] | None,
+) -> Iterator[tuple[str, Field]]:
+    """Give the answers that a page has, with their fields; of a roster those of each row."""
+    leaves = [
+        leaf
+        for leaf in questionnaire.page(page_id).fields
+        if leaf.value is None and (asked is None or leaf.name in asked or leaf.needs is not None)
+    ]
+    if rows is None or questionnaire.roster_of(page_id) is None:
+        yield from ((leaf.name, leaf) for leaf in leaves)
+        return
+    for row in rows:
+        yield from ((f"{leaf.name}.{row}", leaf) for leaf in leaves)
+
+
 def page_texts(
-    questionnaire: Questionnaire, page_id: str, typed: Mapping[str, Sequence[str]] | Posted
+    questionnaire: Questionnaire,
+    page_id: str,
+    typed: Mapping[str, Sequence[str]] | Posted,
+    *,
+    rows: Collection[int] | None = None,
 ) -> dict[str, list[str]]:
-    """Return what was posted under the names this page has, and nothing else."""
+    """Return what was posted under the names this page has, and nothing else.
+
+    rows: of a roster the rows that the page has, default every row it can have.
+    """
     getlist = getattr(typed, "getlist", None) or (
         lambda name: list(cast("Mapping[str, Sequence[str]]", typed).get(name, ()))
     )
-    found = {name: [str(text) for text in getlist(name)] for name in _names(questionnaire, page_id)}
+    names: Iterable[str] = _names(questionnaire, page_id)
+    roster = questionnaire.roster_of(page_id)
+    if roster is not None:
+        posted = frozenset(str(name) for name in typed) if isinstance(typed, Iterable) else None
+        cells = _cells(names, range(1, roster.max_rows + 1) if rows is None else rows)
+        names = cells if posted is None else (name for name in cells if name in posted)
+    found = {name: [str(text) for text in getlist(name)] for name in names}
     return {name: texts for name, texts in found.items() if texts}
 
 
@@ -148,15 +217,25 @@ def page_texts(
 def _names(questionnaire: Questionnaire, page_id: str) -> tuple[str, ...]:
     names = []
     for leaf in questionnaire.page(page_id).fields:
-        names += [leaf.name, unsure_name(leaf)] if leaf.dont_know and not leaf.choices else [leaf.name]
+        if leaf.value is None:
+            names += [leaf.name, unsure_name(leaf)] if leaf.dont_know and not leaf.choices else [leaf.name]
     return (*names, *(f"{REASON}{check}" for check in questionnaire.soft_checks))
 
 
-def _reading(leaf: Field, texts: Mapping[str, Sequence[str]], answer: Answer, lang: str) -> dict[str, str]:
+def _cells(names: Iterable[str], rows: Collection[int]) -> Iterator[str]:
+    """Give the names of a roster's page: those of each row, and of each row's reasons."""
+    names = tuple(names)
+    yield from (name for name in names if name.startswith(REASON))
+    columns = [(name.removesuffix(UNSURE_BOX), UNSURE_BOX if name.endswith(UNSURE_BOX) else "") for name in names]
+    for row in rows:
+        yield from (f"{column}.{row}{box}" for column, box in columns)
+
+
+def _reading(name: str, leaf: Field, texts: Mapping[str, Sequence[str]], answer: Answer, lang: str) -> dict[str, str]:
     """Say how a number was read that names its own unit: 万, 亿 or 元."""
-    if leaf.kind not in ("int", "dec", "money", "pct") or answer.value is None:
+    if leaf.kind not in _NUMBERS or answer.value is None:
         return {}
-    typed = next(text for text in texts[leaf.name] if text.strip())
+    typed = next(text for text in texts[name] if text.strip())
     if not _UNIT_WORDS & set(typed):
         return {}
-    return {leaf.name: word("read_as", lang, typed=safe_to_show(typed), value=shown_value(leaf, answer, lang))}
+    return {name: word("read_as", lang, typed=safe_to_show(typed), value=shown_value(leaf, answer, lang))}

@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
 
-from forms.answers import shown_value
-from forms.model import BLANK, NOTHING_GIVEN, Answer, Check, Field, Given, Questionnaire, Severity
-from forms.routing import Route, route_values
-from forms.words import MISSING, OR_DONT_KNOW, ZERO
-from uptake.contract.expressions import compile_python
+from forms.leaves import BLANK, NOTHING_GIVEN, Answer, Field, Given, cell_name
+from forms.messages import message_of, missing_rows_text, missing_text, of_row
+from forms.model import Check, Questionnaire, Roster, Severity
+from forms.plan import CheckPlan, plan_of
+from forms.routing import Walk, walk
 from uptake.contract.text import Text
-
-_SLOT = re.compile(r"\$\{\s*([^}\s]*)\s*\}")
-_TYPED_NUMBERS = frozenset({"int", "dec", "money", "pct"})
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One rule that the answers break, with a sentence in every language.
 
-    severity: hard cannot be submitted, soft wants a reason. fields: where it is shown. page: the page to go to.
-    fingerprint: of the rule and the values it looked at, so that a confirmation lapses when they change.
+    severity: hard cannot be submitted, soft wants a reason. fields: where it is shown, cells by their names. page: the
+    page to go to. fingerprint: of the rule and the values it looked at, so that a confirmation lapses when they change.
+    row: the row of a roster that it is about, 0 for none.
     """
 
     check_id: str
@@ -36,6 +31,32 @@ class Finding:
     page: str
     fingerprint: str
     missing: bool = False
+    row: int = 0
+
+    @property
+    def key(self) -> str:
+        """The name under which its reason is posted (`reason__` before it): the check, and the row where it has one."""
+        return f"{self.check_id}.{self.row}" if self.row else self.check_id
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """One unit being judged: what is known of it, its way, and the page and rows asked about (None for all)."""
+
+    questionnaire: Questionnaire
+    answers: Mapping[str, Answer]
+    given: Given
+    way: Walk
+    page: str | None
+    rows: Collection[int] | None
+
+    def rows_of(self, roster: str) -> Iterator[tuple[int, dict[str, object]]]:
+        """Give every row asked about with what rules see in it; the mapping is one, and changes with the row."""
+        scope = dict(self.way.values)
+        for row, values in self.way.rows.get(roster, {}).items():
+            if self.rows is None or row in self.rows:
+                scope.update(values)
+                yield row, scope
 
 
 def run_checks(
@@ -43,106 +64,108 @@ def run_checks(
     answers: Mapping[str, Answer],
     *,
     page: str | None = None,
+    rows: Collection[int] | None = None,
     confirmed: Collection[str] = (),
     given: Given = NOTHING_GIVEN,
     today: datetime.date | None = None,
 ) -> tuple[Finding, ...]:
     """Return every finding, in the order of the questionnaire: what is missing first, then broken rules.
 
-    A rule is broken only when it is false; where an answer it needs is missing it is unknown and says nothing.
-    answers: by field; page: only what concerns this page, default all; confirmed: ids or fingerprints of soft checks
-    that the respondent has explained, which are left out; given: what is known of the unit before it answers; today:
-    the day of `today()`.
+    A rule is broken only when it is false; where an answer it needs is missing it is unknown and says nothing. In a
+    roster, required columns and rules about a row are judged in each row that exists.
+    answers: by field or cell; page: only what concerns this page, default all; rows: of findings about one row only
+    those of these rows; confirmed: ids or fingerprints of soft checks that the respondent has explained, which are left
+    out; given: what is known of the unit before it answers; today: the day of `today()`.
     """
-    way, values = route_values(questionnaire, answers, given=given, today=today)
-    found = [*_missing(questionnaire, answers, way, page), *_broken(questionnaire, answers, values, way, page)]
+    way = walk(questionnaire, answers, given=given, today=today)
+    judged = _Judged(questionnaire, answers, given, way, page, rows)
     silent = frozenset(confirmed)
     return tuple(
         finding
-        for finding in found
+        for finding in (*_missing(judged), *_broken(judged))
         if finding.severity == "hard" or not silent & {finding.check_id, finding.fingerprint}
     )
 
 
-def _missing(
-    questionnaire: Questionnaire, answers: Mapping[str, Answer], way: Route, page: str | None
-) -> Iterator[Finding]:
-    for name in way.fields:
-        field = questionnaire.fields[name]
-        if (page is not None and field.page != page) or not field.required or field.fixed:
-            continue  # what the sample fixes but does not have, the respondent cannot give
-        one_of = field.group or (name,)
-        if name != one_of[0] or any(answers.get(other, BLANK).state != "blank" for other in one_of):
+# What is missing
+
+
+def _missing(judged: _Judged) -> Iterator[Finding]:
+    for name in judged.way.route.fields:
+        leaf = judged.questionnaire.fields[name]
+        if judged.page is not None and leaf.page != judged.page:
             continue
-        yield Finding(f"required_{name}", "hard", (name,), _missing_text(field), field.page, f"required_{name}", True)
+        if leaf.roster:
+            roster = judged.questionnaire.rosters[leaf.roster]
+            if name == roster.columns[0].name:
+                yield from _missing_in_rows(judged, roster)
+        elif leaf.posted and _required(judged.questionnaire, leaf, judged.way.values):
+            one_of = leaf.group or (name,)
+            if name == one_of[0] and all(judged.answers.get(other, BLANK).state == "blank" for other in one_of):
+                message = missing_text(judged.questionnaire, leaf, judged.given)
+                yield Finding(f"required_{name}", "hard", (name,), message, leaf.page, f"required_{name}", True)
 
 
-def _missing_text(field: Field) -> Text:
-    key = "typed"
-    if field.group:
-        key = "either"
-    elif field.kind in ("sel1", "code"):
-        key = "chosen"
-    elif field.kind in ("selN", "tick"):
-        key = {"selN": "several", "tick": "tick"}[field.kind]
-    made = []
-    for lang in ("zh", "en"):
-        hint = ZERO[lang] if field.kind in _TYPED_NUMBERS else ""
-        hint += OR_DONT_KNOW[lang] if field.dont_know else ""
-        made.append((lang, MISSING[key][lang].format(label=field.label[lang], zero=hint)))
-    return Text(tuple(made))
+def _required(questionnaire: Questionnaire, leaf: Field, values: Mapping[str, object]) -> bool:
+    """What the sample fixes but does not have is not required: the respondent cannot give it."""
+    if leaf.required_if is None:
+        return leaf.required
+    return plan_of(questionnaire).required[leaf.name](values) is True
 
 
-def _broken(
-    questionnaire: Questionnaire,
-    answers: Mapping[str, Answer],
-    values: Mapping[str, object],
-    way: Route,
-    page: str | None,
-) -> Iterator[Finding]:
-    asked = frozenset(way.fields)
-    for check, holds, pages in _compiled(questionnaire):
-        if (page is None or page in pages) and holds(values) is False:
-            fields = tuple(name for name in check.fields if name in asked) or check.fields
-            home = page if page in pages and page is not None else questionnaire.fields[fields[0]].page
-            message = _filled(questionnaire, check, answers)
-            yield Finding(check.id, check.severity, fields, message, home, _fingerprint(check, values))
+def _missing_in_rows(judged: _Judged, roster: Roster) -> Iterator[Finding]:
+    found = judged.way.rows[roster.id]
+    if len(found) < roster.min_rows:
+        first = next(row for row in range(1, roster.max_rows + 1) if row not in found)
+        name = cell_name(roster.columns[0].name, first)
+        message = missing_rows_text(judged.questionnaire, roster, len(found))
+        yield Finding(f"required_{roster.id}", "hard", (name,), message, roster.page, f"required_{roster.id}", True)
+    wanted = [leaf for leaf in roster.columns if leaf.value is None and (leaf.required or leaf.required_if is not None)]
+    for row, scope in judged.rows_of(roster.id):
+        for leaf in wanted:
+            if scope[f"{leaf.name}_state"] == "blank" and _required(judged.questionnaire, leaf, scope):
+                name = cell_name(leaf.name, row)
+                message = of_row(roster, row, missing_text(judged.questionnaire, leaf, judged.given))
+                yield Finding(f"required_{name}", "hard", (name,), message, leaf.page, f"required_{name}", True, row)
 
 
-@lru_cache(maxsize=64)
-def _compiled(
-    questionnaire: Questionnaire,
-) -> tuple[tuple[Check, Callable[[Mapping[str, object]], Any], frozenset[str]], ...]:
-    kinds, fields = questionnaire.kinds, questionnaire.fields
-    return tuple(
-        (
-            check,
-            compile_python(check.rule, kinds=kinds, to="bool"),
-            frozenset(fields[name].page for name in check.rule.fields if name in fields),
-        )
-        for check in questionnaire.checks
-    )
+# What is broken
 
 
-def _filled(questionnaire: Questionnaire, check: Check, answers: Mapping[str, Answer]) -> Text:
-    def value(name: str, lang: str) -> str:
-        field = questionnaire.fields.get(name)
-        return "" if field is None else _bare(field, answers.get(name), lang)
-
-    return Text(
-        tuple(
-            (lang, _SLOT.sub(lambda match, lang=lang: value(match[1], lang), check.message[lang]))  # type: ignore[misc]
-            for lang in check.message
-        )
-    )
-
-
-def _bare(field: Field, answer: Answer | None, lang: str) -> str:
-    """Show a value without its unit, which the sentence names itself."""
-    shown = shown_value(field, answer, lang)
-    return shown if field.unit is None else shown.removesuffix(f" {field.unit[lang]}")
+def _broken(judged: _Judged) -> Iterator[Finding]:
+    for plan in plan_of(judged.questionnaire).checks:
+        if judged.page is not None and judged.page not in plan.pages:
+            continue
+        if plan.check.roster:
+            for row, scope in judged.rows_of(plan.check.roster):
+                if plan.holds(scope) is False:
+                    yield _finding(judged, plan, scope, row)
+        elif plan.holds(judged.way.values) is False:
+            yield _finding(judged, plan, judged.way.values, 0)
 
 
-def _fingerprint(check: Check, values: Mapping[str, object]) -> str:
-    looked_at = "\x1f".join(f"{name}={values.get(name)}" for name in sorted(check.rule.fields))
-    return hashlib.sha256(f"{check.id}\x1f{looked_at}".encode()).hexdigest()[:16]
+def _finding(judged: _Judged, plan: CheckPlan, values: Mapping[str, object], row: int) -> Finding:
+    check, questionnaire = plan.check, judged.questionnaire
+    asked = frozenset(judged.way.route.fields)
+    named = tuple(name for name in check.fields if name in asked) or check.fields
+    home = judged.page if judged.page is not None else questionnaire.fields[named[0]].page
+    message = message_of(questionnaire, check, values, judged.given)
+    if row:
+        message = of_row(questionnaire.rosters[check.roster], row, message)
+    fields = tuple(_shown_at(judged, name, row) for name in named)
+    return Finding(check.id, check.severity, fields, message, home, _fingerprint(check, values, row), row=row)
+
+
+def _shown_at(judged: _Judged, name: str, row: int) -> str:
+    """Return the answer beside which a finding about a field is shown: of a whole column, that of its first row."""
+    roster = judged.questionnaire.fields[name].roster
+    if not roster:
+        return name
+    return cell_name(name, row or next(iter(judged.way.rows.get(roster, {})), 1))
+
+
+def _fingerprint(check: Check, values: Mapping[str, object], row: int) -> str:
+    looked_at = [f"{name}={values.get(name)}" for name in sorted(check.rule.bare)]
+    looked_at += [f"{name}[]={values.get(f'{name}[]')}" for name in sorted(check.rule.columns)]
+    parts = [check.id, *([str(row)] if row else []), *looked_at]
+    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()[:16]

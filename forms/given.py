@@ -9,7 +9,7 @@ from typing import Any
 
 from forms.answers import answer_from_json, answer_to_json, answers_to_json, typed_texts
 from forms.leaves import Answer, Field, Given, Value, split_cell
-from forms.model import Questionnaire, SampleColumn
+from forms.model import Question, Questionnaire, SampleColumn, Wording
 from forms.reading import Refused, read_field
 from uptake.contract.errors import StoreError, TableError, did_you_mean
 from uptake.contract.text import Text
@@ -36,6 +36,14 @@ def given_answers(
         sample=_sample_values(questionnaire, row),
         arms=_arms(questionnaire, row),
     )
+
+
+def wording_of(question: Question, given: Given) -> Wording:
+    """Return the words of a question that a unit sees: those of its arm, else the question's own."""
+    for wording in question.wordings:
+        if given.arms.get(wording.experiment) == wording.arm:
+            return wording
+    return Wording("", "", question.text, question.hint)
 
 
 def boxed(questionnaire: Questionnaire, given: Given) -> dict[str, Answer]:

@@ -16,6 +16,7 @@ from forms.words import refusal
 from uptake.contract.codes import valid_uscc
 
 UNSURE = Answer(None, "dont_know")
+UNSURE_BOX = "__dk"  # after the name of an answer: the box `don't know` beside it
 LARGEST = Decimal(10) ** 15  # beyond the assets of any unit, in any unit of count; and exact in every table format
 _DATE = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日{0,1}|([0-9]{4})([0-9]{2})([0-9]{2})")
 # Signs that change how text beside them is shown, and could make a saved answer look like another one.
@@ -45,7 +46,7 @@ class Posted(Protocol):
 
 def unsure_name(field: Field) -> str:
     """Return the name of the box `don't know` beside a field whose answer is typed."""
-    return f"{field.name}__dk"
+    return f"{field.name}{UNSURE_BOX}"
 
 
 def read_field(field: Field, texts: Sequence[str], lang: str, *, unsure: bool = False) -> Answer:

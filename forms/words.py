@@ -131,6 +131,10 @@ TOTAL = Text.of(
     zh="“${label()}”填报的是 ${total()}，各分项相加是 ${sum()}。请改正其中有误的数，使两者相等。",
     en="“${label()}” is given as ${total()}, but its parts add up to ${sum()}. Correct whichever is wrong, so that the"
        " two agree.")  # fmt: skip
+MISSING_ROWS = Text.of(
+    zh="“{label}”至少要填 {least} 行，现有 {count} 行。请补填。",
+    en="At least {least} of “{label}” must be listed, and there are {count}. Add the others.")  # fmt: skip
+OF_ROW = Text.of(zh="{label} {row}：", en="{label} {row}: ")
 ZERO = Text.of(zh="；没有请填 0", en="; write 0 if there is none")
 OR_DONT_KNOW = Text.of(zh="，或勾选“不清楚”", en=", or tick “Don’t know”")
 

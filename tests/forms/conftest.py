@@ -151,6 +151,16 @@ def every_type(load: Callable[[str], Questionnaire]) -> Questionnaire:
     return load(EVERY_TYPE)
 
 
+@pytest.fixture(scope="session")
+def everything() -> Questionnaire:
+    """The questionnaire of `everything.yaml`: every key and type there is."""
+    faults: list[Fault] = []
+    here = Path(__file__).parent
+    made = load_questionnaire(here / "everything.yaml", root=here, faults=faults)
+    assert made is not None, [str(fault) for fault in faults]
+    return made
+
+
 def _written(folder: Path, text: str) -> Path:
     path = folder / "small.yaml"
     path.write_text(text, encoding="utf-8")

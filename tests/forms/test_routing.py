@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from forms.exporting import exported_answers
 from forms.model import BLANK, Answer, Questionnaire
-from forms.routing import exported_answers, route
+from forms.routing import route
 
 YES, NO = Answer("yes", "answered"), Answer("no", "answered")
 UNSURE, AWAY = Answer(None, "dont_know"), Answer(None, "not_applicable")

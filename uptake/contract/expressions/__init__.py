@@ -14,6 +14,7 @@ from uptake.contract.expressions.kinds import Kinds, convert, typed
 from uptake.contract.expressions.python import compile_node
 from uptake.contract.expressions.sql import print_node
 from uptake.contract.expressions.tree import Call, Column, Field, Kind, Node, Number, State, walk
+from uptake.contract.expressions.values import total
 from uptake.contract.yamlfile import Place
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "rounded",
     "to_duckdb",
     "to_postgresql",
+    "total",
 ]
 
 

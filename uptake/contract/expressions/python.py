@@ -189,8 +189,8 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "starts-with": str.startswith,
     "ends-with": str.endswith,
     "sum": total,
-    "min": lambda first, *rest: min(first, *rest) if rest else first,
-    "max": lambda first, *rest: max(first, *rest) if rest else first,
+    "min": min,
+    "max": max,
     "boolean": lambda value: value,
     "not": operator.not_,
     "date": lambda value: value,
@@ -219,30 +219,35 @@ def _call(node: Call) -> Closure:
 def _aggregate(node: Call, parts: list[Closure]) -> Closure:
     """Apply a function to every row of its columns and to its other arguments alike.
 
-    A column that is not asked is unknown: it adds nothing to a count, and makes a sum or an extreme unknown.
+    The column of a roster that is not asked is unknown, and so is what follows from it, a count too: it is not 0 rows.
     """
     whole = [isinstance(part, Column) for part in node.arguments]
-
-    def cells(values: Values) -> list[Any]:
-        made: list[Any] = []
-        for part, several in zip(parts, whole, strict=True):
-            value = part(values)
-            made += (value if value is not None else (None,)) if several else (value,)
-        return made
-
-    if node.name == "count":
-        return lambda values: sum(cell is not None for cell in cells(values))
-    if node.name == "count-distinct":
-        return lambda values: len({cell for cell in cells(values) if cell is not None})
-    function = _FUNCTIONS[node.name]
+    function = _OF_CELLS[node.name]
 
     def evaluate(values: Values) -> Any:
-        made = cells(values)
-        if any(cell is None for cell in made):
-            return None
-        return function(*made) if made or node.name == "sum" else None
+        cells: list[Any] = []
+        for part, several in zip(parts, whole, strict=True):
+            value = part(values)
+            if several and value is None:
+                return None
+            cells += value if several else (value,)
+        return function(cells)
 
     return evaluate
+
+
+def _of_known(function: Callable[..., Any]) -> Callable[[list[Any]], Any]:
+    """Apply a function to cells that are all known, and to at least one; else the result is unknown."""
+    return lambda cells: None if not cells or any(cell is None for cell in cells) else function(cells)
+
+
+_OF_CELLS: dict[str, Callable[[list[Any]], Any]] = {
+    "count": lambda cells: sum(cell is not None for cell in cells),
+    "count-distinct": lambda cells: len({cell for cell in cells if cell is not None}),
+    "sum": lambda cells: None if any(cell is None for cell in cells) else total(*cells),
+    "min": _of_known(min),
+    "max": _of_known(max),
+}
 
 
 def _regex(node: Call) -> Closure:
