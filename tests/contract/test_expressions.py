@@ -232,7 +232,8 @@ REFUSALS = {
 def test_what_cannot_be_read_is_refused_in_words(text: str) -> None:
     with pytest.raises(ExpressionError) as caught:
         parse(text)
-    assert str(caught.value) == f"in the expression `{text}`, {REFUSALS[text]}"
+    shown = text.replace("\u202e", "\\u202e")  # a sign that turns the writing round is written out
+    assert str(caught.value) == f"in the expression `{shown}`, {REFUSALS[text]}"
 
 
 def test_a_refusal_names_file_and_line_and_the_near_miss() -> None:
