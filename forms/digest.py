@@ -15,15 +15,34 @@ from uptake.contract.yamlfile import Place, Scalar
 
 def definition_digest(written: source.Questionnaire) -> str:
     """Return the SHA-256 of the canonical JSON (RFC 8785) of everything a questionnaire says, layout left out."""
+    return document_digest(definition_document(written))
+
+
+def document_digest(document: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of the canonical JSON (RFC 8785) of a definition's document."""
+    return hashlib.sha256(canonical(document)).hexdigest()
+
+
+def canonical(document: Mapping[str, Any]) -> bytes:
+    """Write a document as canonical JSON (RFC 8785): the same content gives the same bytes."""
     import rfc8785
 
+    return rfc8785.dumps(dict(document))
+
+
+def definition_document(written: source.Questionnaire) -> dict[str, Any]:
+    """Return everything a questionnaire says as plain data: what is published, and what the digest is made of.
+
+    Comments, the order of keys, aliases, quotation marks and keys written out at their default leave it the same. The
+    official code lists it uses are in it, since the program and not the file holds them.
+    """
     asked = [question for page in written.pages for question in page.questions]
-    used = {question.codes for question in asked} | {part.codes for question in asked for part in question.parts}
-    used |= {column.codes for question in asked for column in question.columns}
-    lists: dict[str, Any] = {
-        name: [[code.code, code.name.as_dict()] for code in CODE_LISTS[name]] for name in used if name is not None
-    }
-    return hashlib.sha256(rfc8785.dumps({"questionnaire": plain(written), "code_lists": lists})).hexdigest()
+    inputs: list[source.Question | source.Part | source.Column] = [*asked]
+    inputs += [part for question in asked for part in question.parts]
+    inputs += [column for question in asked for column in question.columns]
+    used = {part.codes for part in inputs if part.codes is not None}
+    lists = {name: [[code.code, code.name.as_dict()] for code in CODE_LISTS[name]] for name in used}
+    return {"questionnaire": plain(written), "code_lists": lists}
 
 
 def plain(value: Any) -> Any:

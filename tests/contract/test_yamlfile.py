@@ -170,6 +170,15 @@ def test_a_key_in_the_wrong_place_is_sent_to_its_own(tmp_path: Path) -> None:
     assert faults == ['basket.yaml:2: a basket has no key "ripe". It belongs in a fruit. Known: id, fruits, notes.']
 
 
+def test_a_comma_that_splits_a_text_is_explained(tmp_path: Path) -> None:
+    made, faults = read(tmp_path, "id: b\nfruits:\n  - {name: {zh: 苹果, 梨, en: Apple}, rule: x}\nnotes: {}\n")
+    assert made is None
+    assert faults == [
+        'basket.yaml:3: "梨" is no language. Where it belongs to the words before it, a half-width comma split them:'
+        " put the text in quotation marks."
+    ]
+
+
 def test_control_signs_of_a_file_never_reach_a_terminal(tmp_path: Path) -> None:
     made, faults = read(tmp_path, 'id: b\nfruits: []\n"\\e[2J\\u202e<script>": {}\nnotes: {}\n')
     assert made is None

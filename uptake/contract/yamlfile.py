@@ -7,6 +7,7 @@ and only the model decides what is a number. Duplicate keys are refused.
 from __future__ import annotations
 
 import dataclasses
+import re
 import sys
 import types
 import typing
@@ -25,6 +26,7 @@ from uptake.contract.yamltext import open_yaml
 
 T = TypeVar("T")
 LANGUAGES = ("zh", "en")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*")
 _YES, _NO = frozenset({"true", "yes"}), frozenset({"false", "no"})
 
 
@@ -154,6 +156,10 @@ def _read_text(node: Node, file: _File) -> Text:
     missing = [lang for lang in LANGUAGES if lang not in pairs]
     if missing:
         raise file.stop(node, f"the text lacks {' and '.join(missing)}; every text is written in zh and en. Add it.")
+    strange = [lang for lang in pairs if not _LANGUAGE.fullmatch(lang)]
+    if strange:
+        raise file.stop(pairs[strange[0]][0], f'"{shown(strange[0])}" is no language. Where it belongs to the words'
+                        " before it, a half-width comma split them: put the text in quotation marks.")  # fmt: skip
     words = {lang: _read_scalar(value, str, file) for lang, (_, value) in pairs.items()}
     empty = [lang for lang, value in words.items() if not value.strip()]
     if empty:
