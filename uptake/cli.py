@@ -212,6 +212,48 @@ def return_check(
     check_file(find_return(study, name), Sending(file, before, read_sent(sent), lang))
 
 
+@commands.group()
+def xlsform() -> None:
+    """XLSForm, the format of ODK and Kobo: questionnaires in and out.
+
+    Example: uptake xlsform import survey.xlsx my-study
+    """
+
+
+@xlsform.command("import")
+@click.argument("file", type=_FILE)
+@_STUDY
+@click.option("--into", type=_FILE, help="The file to write (default: questionnaires/FORM_ID.yaml of the study).")
+@click.option("--single", type=click.Choice(["zh", "en"]), help="The one language; the other is copied.")
+@click.option("--header", metavar="NAME", help="Take the legal header of this questionnaire of the study.")
+@_REPLACE
+def xlsform_import(
+    file: Path, study: Path, into: Path | None, *, single: str | None, header: str | None, replace: bool
+) -> None:
+    """Read an XLSForm as a questionnaire; what cannot be read is listed with sheet, row and column.
+
+    Example: uptake xlsform import survey.xlsx my-study --header enterprise
+    """
+    from uptake.exchange import Wishes, take_xlsform
+
+    take_xlsform(study, file, Wishes(into, single or "", header, replace))
+
+
+@xlsform.command("export")
+@click.argument("name")
+@click.argument("file", type=_FILE)
+@_STUDY
+@_REPLACE
+def xlsform_export(name: str, file: Path, study: Path, replace: bool) -> None:
+    """Write a questionnaire as an XLSForm that standard tools read.
+
+    Example: uptake xlsform export enterprise enterprise.xlsx my-study
+    """
+    from uptake.exchange import give_xlsform
+
+    give_xlsform(study, name, file, replace=replace)
+
+
 @commands.command()
 @click.argument("folder", type=click.Path(path_type=Path), default=Path("demo"))
 @_REPLACE

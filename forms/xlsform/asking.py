@@ -138,7 +138,7 @@ class Asking:
         if tree["type"] == "computed":
             standard["calculation"] = self._value(tree)
         else:
-            standard["required"] = self._required(tree, leaf)
+            standard["required"] = self._required(leaf)
         return standard
 
     def _value(self, tree: Tree) -> str:
@@ -155,22 +155,24 @@ class Asking:
             self.draft.notes.append(f"{tree['id']}: standard tools leave it empty, since XLSForm has no {error}.")
             return "''"
 
-    def _required(self, tree: Tree, leaf: Field) -> str:
-        beside = self.draft.asked[leaf.name].dont_know_row
-        escape = f"not(selected(${{{beside}}}, 'dont_know'))" if beside else ""
-        if "required_if" in tree:
-            when = self.draft.condition(tree["required_if"], unknown=False, where=leaf.name) or "false()"
-            return f"({when}) and {escape}" if escape else when
-        if not tree.get("required", True) or leaf.fixed:
+    def _required(self, leaf: Field, beside: str = "") -> str:
+        """Return the condition under which a standard tool asks for an answer; `beside` is one more condition."""
+        row = self.draft.asked[leaf.name].dont_know_row
+        conditions = [f"not(selected(${{{row}}}, 'dont_know'))"] if row else []
+        conditions += [beside] if beside else []
+        if leaf.required_if is not None:
+            when = self.draft.condition(leaf.required_if.text, unknown=False, where=leaf.name) or "false()"
+            conditions.insert(0, f"({when})" if conditions else when)
+        elif not leaf.required or leaf.fixed:
             return ""
-        return escape or "yes"
+        return " and ".join(conditions) or "yes"
 
     def _rest(self, tree: Tree, leaf: Field) -> Tree:
         """Return the keys of a part that its row's standard columns do not say exactly."""
         rest = without(tree, _STANDARD) | self._kept(tree, "relevant")
         if "required_if" in tree:
             rest["required_if"] = tree["required_if"]
-        elif tree["type"] != "computed" and self._required(tree, leaf) != ("yes" if tree.get("required", True) else ""):
+        elif tree["type"] != "computed" and self._required(leaf) != ("yes" if tree.get("required", True) else ""):
             rest["required"] = tree.get("required", True)
         if tree["type"] == "computed":
             if not same_rule(self._value(tree), tree["value"], None):
@@ -253,7 +255,7 @@ class Asking:
         self.draft.row(
             "row",
             {"type": f"select_one {listed}", "name": leaf.name, **texts("label", row["label"]),
-             "required": self._required(tree, leaf)},
+             "required": self._required(leaf)},
             {"id": row["id"], **without(row, ("id", "label"))},
         )  # fmt: skip
 
@@ -267,7 +269,7 @@ class Asking:
             self.draft.row(
                 "cell",
                 {"type": "integer", "name": leaf.name, **texts("label", column["label"]),
-                 "required": self._required(tree, leaf), "constraint": " and ".join(_bounds(tree, leaf))},
+                 "required": self._required(leaf), "constraint": " and ".join(_bounds(tree, leaf))},
                 {"id": column["id"], **without(column, ("id", "label"))},
             )  # fmt: skip
             self._dont_know(leaf)
@@ -278,13 +280,12 @@ class Asking:
         self.draft.names |= {number.name.lower(), band.name.lower()}
         label = tree.get("text") or tree["label"]
         self._open(kind, tree, label, f"{number.name}_or_band", {"type": "int_or_band"})
-        must = tree.get("required", True)
         self.draft.row("number", {"type": "integer", "name": number.name, **texts("label", label),
                                   "constraint": " and ".join(_bounds(tree, number))})  # fmt: skip
         self.draft.row(
             "band",
             {"type": f"select_one {list_of(self.draft, tree, band)}", "name": band.name,
-             **texts("label", band.label.as_dict()), "required": f"${{{number.name}}} = ''" if must else ""},
+             **texts("label", band.label.as_dict()), "required": self._required(band, f"${{{number.name}}} = ''")},
         )  # fmt: skip
         if kind == "question":
             self.checks(tree, part.fields)

@@ -118,12 +118,12 @@ class TakingOurs:
         made = Tree(rows=[self._line(inner.row) for inner in rows])
         cells = [inner.row for inner in rows[0].inside if inner.kind == "cell"] if rows else []
         if cells:
-            return made | {"columns": [self._line(cell) for cell in cells]}
+            return made | {"columns": [self._line(cell, source.Column) for cell in cells]}
         return made | (self.lists.keys(rows[0].row) if rows else {})
 
-    def _line(self, row: Row) -> Tree:
+    def _line(self, row: Row, model: type = source.Row) -> Tree:
         line = self.taking.tree(row, id=row.ours("id"), label=self.taking.text(row, "label"))
-        line |= self.taking.keys(row, source.Row, also_not=_NO_ID)
+        line |= self.taking.keys(row, model, also_not=_NO_ID)
         return line
 
     def check(self, row: Row) -> Tree:

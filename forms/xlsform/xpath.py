@@ -128,7 +128,7 @@ class XPath:
         if node.name == "sum" and not columns:
             return self._joined(" + ", [write(part, self._special) for part in node.arguments], LEVELS["+"])
         if node.name == "count" and not columns:
-            ones = [f"if({self._name_of(part)} != '', 1, 0)" for part in node.arguments]
+            ones = [f"if({self._is_known(part)}, 1, 0)" for part in node.arguments]
             return self._joined(" + ", ones, LEVELS["+"])
         if node.name == "count":
             return f"count-non-empty({write(node.arguments[0], self._special)})", ATOM
@@ -143,9 +143,9 @@ class XPath:
     def _joined(self, sign: str, parts: list[str], level: int) -> tuple[str, int]:
         return (f"({sign.join(f'({part})' for part in parts)})", ATOM) if len(parts) > 1 else (f"({parts[0]})", ATOM)
 
-    def _name_of(self, node: Node) -> str:
+    def _is_known(self, node: Node) -> str:
         if isinstance(node, Field):
-            return self._name(node.name)
+            return _all(list(self._known(node.name)))[0]
         raise UnwritableError("count() of what is no answer")
 
     def _name(self, name: str) -> str:
@@ -200,10 +200,11 @@ class XPath:
         if isinstance(node, Call):
             plain = isinstance(node.arguments[0], Field) if node.arguments else False
             return node.name == "selected" and plain and bool(_literal(node.arguments[1]))
-        if not isinstance(node, Comparison) or not all(_strict(side) for side in (node.left, node.right)):
-            return False
+        sides = (node.left, node.right) if isinstance(node, Comparison) else ()
+        if not isinstance(node, Comparison) or not all(_strict(side) for side in sides):
+            return node.sign == "=" and Call("true", ()) in sides if isinstance(node, Comparison) else False
         if node.sign == "=":
-            return any(isinstance(side, Number | Arithmetic) or _literal(side) for side in (node.left, node.right))
+            return any(isinstance(side, Number | Arithmetic) or _literal(side) for side in sides)
         return node.sign != "!="
 
 
