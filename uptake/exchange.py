@@ -18,7 +18,7 @@ _SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """How an XLSForm is to be read: where to, the language it is in, whose legal header it gets, over an old file or not."""
+    """How an XLSForm is to be read: into which file, from which language, with whose legal header, over an old file."""
 
     into: Path | None = None
     single: str = ""
@@ -113,8 +113,8 @@ def _header(study: Path, name: str) -> dict[str, Any]:
 
 def _refuse_old(target: Path, replace: bool) -> None:
     if target.exists() and not replace:
-        raise ConflictError(f"{target}: the file is there already, and what is in it would be lost. Name another file, or"
-                            " give --replace.")  # fmt: skip
+        raise ConflictError(f"{target}: the file is there already, and what is in it would be lost. Name"
+                            " another file, or give --replace.")  # fmt: skip
 
 
 def _tell(title: str, lines: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""Our rules as XPath: elementpath, which knows nothing of us, comes to the same answer, also where answers are missing."""
+"""Our rules as XPath: elementpath, which knows nothing of us, comes to the same answer, with answers missing too."""
 
 from __future__ import annotations
 
