@@ -45,6 +45,9 @@ class Dialect:
     choices: Print  # how many words a text has
     matches: Print2
     ends_with: Print2
+    converted: Callable[[str, Print], str]  # a list with each of its cells converted
+    listed: Callable[[list[str]], str]  # lists and values as one list; a value comes in brackets
+    of_cells: Callable[[str, str], str]  # count, count-distinct, sum, min, max of a list
 
 
 def quoted(text: str) -> str:
@@ -106,6 +109,15 @@ def _duck_choice(condition: str, then: str, otherwise: str) -> str:
     return f"(CASE {condition} WHEN TRUE THEN {then} WHEN FALSE THEN {otherwise} END)"
 
 
+_DUCK_OF_CELLS: dict[str, str] = {
+    "count": "list_count({0})",
+    "count-distinct": "list_unique({0})",
+    "sum": "(CASE WHEN len({0}) = list_count({0}) THEN COALESCE(list_sum({0}), 0) END)",
+    "min": "(CASE WHEN len({0}) = list_count({0}) THEN list_min({0}) END)",
+    "max": "(CASE WHEN len({0}) = list_count({0}) THEN list_max({0}) END)",
+}
+
+
 DUCKDB = Dialect(
     name="DuckDB",
     literal=lambda value: f"CAST({value:f} AS {_DECIMAL})",
@@ -126,6 +138,9 @@ DUCKDB = Dialect(
     choices=lambda text: f"len(regexp_extract_all({text}, '[^ ]+'))",
     matches=lambda text, pattern: f"regexp_full_match({text}, {quoted(pattern)})",
     ends_with=lambda text, end: f"suffix({text}, {end})",
+    converted=lambda cells, convert: f"list_transform({cells}, lambda cell: {convert('cell')})",
+    listed=lambda parts: parts[0] if len(parts) == 1 else f"list_concat({', '.join(parts)})",
+    of_cells=lambda function, cells: _DUCK_OF_CELLS[function].format(cells),
 )
 
 
@@ -175,6 +190,15 @@ def _postgres_any_to_date(value: str) -> str:
     return _postgres_text_to_date(f"(CASE WHEN {moment} THEN left({plain}, 10) ELSE {plain} END)")
 
 
+_POSTGRES_OF_CELLS: dict[str, str] = {
+    "count": "count(cell)",
+    "count-distinct": "count(DISTINCT cell)",
+    "sum": "CASE WHEN count(*) = count(cell) THEN COALESCE(sum(cell), 0) END",
+    "min": "CASE WHEN count(*) = count(cell) THEN min(cell) END",
+    "max": "CASE WHEN count(*) = count(cell) THEN max(cell) END",
+}
+
+
 POSTGRESQL = Dialect(
     name="PostgreSQL",
     literal=lambda value: f"CAST({value:f} AS NUMERIC)",
@@ -195,4 +219,7 @@ POSTGRESQL = Dialect(
     choices=lambda text: f"cardinality(array_remove(string_to_array({text}, ' '), ''))",
     matches=lambda text, pattern: f"({text} ~ {quoted(f'^(?:{pattern})$')})",
     ends_with=lambda text, end: f"(right({text}, length({end})) = {end})",
+    converted=lambda cells, convert: f"ARRAY(SELECT {convert('cell')} FROM unnest({cells}) AS rows(cell))",
+    listed=lambda parts: " || ".join(part if part.startswith("ARRAY") else f"ARRAY{part}" for part in parts),
+    of_cells=lambda function, cells: f"(SELECT {_POSTGRES_OF_CELLS[function]} FROM unnest({cells}) AS rows(cell))",
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from uptake.contract.expressions.functions import FUNCTIONS
 from uptake.contract.expressions.proof import FIRST_DAY, LAST_DAY, MILLION, Term
 from uptake.contract.expressions.python import compile_node
-from uptake.contract.expressions.tree import Call, Cast, Field, Node, Number, String
+from uptake.contract.expressions.tree import Call, Cast, Column, Field, Node, Number, String
 
 if TYPE_CHECKING:
     from uptake.contract.expressions.proof_terms import Printer
@@ -22,6 +22,8 @@ def call(printer: Printer, node: Call) -> Term:
     """Return the term of a function call."""
     if node.name in _OF_TEXTS:
         return _of_texts(printer, node)
+    if node.name == "count-distinct" or any(isinstance(part, Column) for part in node.arguments):
+        return _over_rows(printer, node)
     if node.name == "today":
         return _today(printer)
     if node.name in ("true", "false"):
@@ -53,6 +55,22 @@ def _of_texts(printer: Printer, node: Call) -> Term:
     texts = [printer.term(part) for part in node.arguments]
     name = f"{node.name}({', '.join(part.value if isinstance(part, String) else '?' for part in node.arguments)})"
     return printer.open(f"{node.name}() of free text", node, texts, FUNCTIONS[node.name].gives, name)
+
+
+def _over_rows(printer: Printer, node: Call) -> Term:
+    """Leave open what all rows of a roster give, but that a count is not below 0: rows are not among the answers."""
+    names = ", ".join(f"{part.name}[]" if isinstance(part, Column) else "?" for part in node.arguments)
+    single = [printer.term(part) for part in node.arguments if not isinstance(part, Column)]
+    name, reason = f"{node.name}({names})", f"{node.name}() over the rows of a roster"
+    counted = node.name.startswith("count")
+    if counted and single:  # a count also depends on whether its values are known: two counts are never taken as one
+        name, single = f"{name} {len(printer.answers.functions)}", []
+    made = printer.open(reason, node, single, "number", name)
+    known = printer.open(reason, node, [], "bool", f"{name} known")
+    if counted:
+        printer.answers.limits.append(made.value >= 0)
+        return Term(made.value, known.value, whole=True)
+    return Term(made.value, printer.z3.And(made.known, known.value))
 
 
 def _with(node: Call, index: int, code: str) -> Call:

@@ -58,7 +58,7 @@ class _Printer:
         if isinstance(node, State):
             return self._state(node.name)
         if isinstance(node, Column):
-            raise Misuse("a column of a roster stands in sum, count, min, max or count-distinct.", node.at)
+            return self._cells(node)
         if isinstance(node, Negative):
             return f"(-{self.print(node.operand)})"
         if isinstance(node, Arithmetic):
@@ -120,7 +120,42 @@ class _Printer:
             places = node.arguments[1]
             assert isinstance(places, Number)
             return self.dialect.bounded(f"round({self.print(node.arguments[0])}, {int(places.value)})")
+        if node.name == "count-distinct" or any(isinstance(part, Column) for part in node.arguments):
+            return self._aggregate(node)
         return _FUNCTIONS[node.name]([self.print(part) for part in node.arguments], self.dialect)
+
+    def _aggregate(self, node: Call) -> str:
+        """Take whole columns and single values as one list; a column that is NULL, not asked, makes the result NULL."""
+        columns = [part for part in node.arguments if isinstance(part, Column)]
+        if node.name == "count":
+            made = " + ".join(self._count(part) for part in node.arguments)
+        else:
+            single = [f"[{self.print(part)}]" for part in node.arguments if not isinstance(part, Column)]
+            cells = self.dialect.listed([*(self._cells(column) for column in columns), *single])
+            made = self.dialect.of_cells(node.name, cells)
+        made = self.dialect.whole(f"({made})") if node.name.startswith("count") else self.dialect.bounded(made)
+        if not columns:
+            return made
+        asked = " AND ".join(f"{self._list(column)} IS NOT NULL" for column in columns)
+        return f"(CASE WHEN {asked} THEN {made} END)"
+
+    def _count(self, part: Node) -> str:
+        if isinstance(part, Column):
+            return self.dialect.of_cells("count", self._cells(part))
+        return f"(CASE WHEN {self.print(part)} IS NULL THEN 0 ELSE 1 END)"
+
+    def _list(self, column: Column) -> str:
+        name = f"{column.name}[]"
+        return _column(self.columns.get(name, name))
+
+    def _cells(self, column: Column) -> str:
+        """Return the list of a column with every cell converted as one answer would be."""
+
+        def convert(cell: str) -> str:
+            made = cell if column.source == "any" else self._cast("any", column.source, cell)
+            return made if column.target == column.source else self._cast(column.source, column.target, made)
+
+        return self.dialect.converted(self._list(column), convert)
 
 
 _BOTH: tuple[Kind, Kind] = ("number", "text")
