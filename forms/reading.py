@@ -20,7 +20,7 @@ UNSURE_BOX = "__dk"  # after the name of an answer: the box `don't know` beside 
 LARGEST = Decimal(10) ** 15  # beyond the assets of any unit, in any unit of count; and exact in every table format
 _DATE = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日{0,1}|([0-9]{4})([0-9]{2})([0-9]{2})")
 # Signs that change how text beside them is shown, and could make a saved answer look like another one.
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c\ufeff")
+TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c\ufeff")
 
 
 class Refused(ValueError):  # noqa: N818 - WTForms takes the sentence of a ValueError as the field's message
@@ -150,7 +150,7 @@ def _read_text(asked: _Asked, typed: str) -> Answer:
     text = typed.replace("\r\n", "\n").strip()
     allowed = "\n\t" if asked.field.lines > 1 else "\t"
     for sign in text:
-        if sign in _TURNING or (unicodedata.category(sign) in ("Cc", "Cs") and sign not in allowed):
+        if sign in TURNING or (unicodedata.category(sign) in ("Cc", "Cs") and sign not in allowed):
             raise asked.refuse("text_sign", typed, sign=f"U+{ord(sign):04X}")
     most = asked.field.max_length
     if len(text) > most:

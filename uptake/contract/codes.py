@@ -226,8 +226,8 @@ def section_of_division(division: str) -> str:
     raise KeyError(division)
 
 
-_USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-_USCC_WEIGHTS = tuple(pow(3, position, 31) for position in range(17))
+USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+USCC_WEIGHTS = tuple(pow(3, position, 31) for position in range(17))
 
 
 def uscc_check_character(first17: str) -> str:
@@ -239,14 +239,14 @@ def uscc_check_character(first17: str) -> str:
     >>> uscc_check_character("91350100M000100Y4")
     '3'
     """
-    values = [_USCC_ALPHABET.index(character) for character in first17]
-    total = sum(value * weight for value, weight in zip(values, _USCC_WEIGHTS, strict=True))
-    return _USCC_ALPHABET[(31 - total % 31) % 31]
+    values = [USCC_ALPHABET.index(character) for character in first17]
+    total = sum(value * weight for value, weight in zip(values, USCC_WEIGHTS, strict=True))
+    return USCC_ALPHABET[(31 - total % 31) % 31]
 
 
 def valid_uscc(text: str) -> bool:
     """Say whether a text is a unified social credit code: 18 characters of the alphabet, the last one checking."""
-    if len(text) != 18 or any(character not in _USCC_ALPHABET for character in text):
+    if len(text) != 18 or any(character not in USCC_ALPHABET for character in text):
         return False
     return uscc_check_character(text[:17]) == text[17]
 

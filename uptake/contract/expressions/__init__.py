@@ -24,6 +24,7 @@ __all__ = [
     "Kind",
     "compile_python",
     "parse",
+    "print_sql",
     "rounded",
     "to_duckdb",
     "to_postgresql",
@@ -125,7 +126,7 @@ def to_duckdb(
     >>> to_duckdb(parse("${staff} > 3"), kinds={"staff": "number"}).endswith(" > CAST(3 AS DECIMAL(26, 6)))")
     True
     """
-    return _sql(_typed(expression, kinds, to), expression, columns or {}, DUCKDB)
+    return print_sql(expression, DUCKDB, columns, kinds=kinds, to=to)
 
 
 def to_postgresql(
@@ -139,7 +140,19 @@ def to_postgresql(
     >>> to_postgresql(parse("regex('2026', '[0-9]{4}')"))
     "('2026' ~ '^(?:[0-9]{4})$')"
     """
-    return _sql(_typed(expression, kinds, to), expression, columns or {}, POSTGRESQL)
+    return print_sql(expression, POSTGRESQL, columns, kinds=kinds, to=to)
+
+
+def print_sql(
+    expression: Expression,
+    dialect: Dialect,
+    columns: Mapping[str, str] | None = None,
+    *,
+    kinds: Kinds | None = None,
+    to: Kind = "any",
+) -> str:
+    """Print as SQL text of a dialect: what `to_duckdb` and `to_postgresql` do, for callers that are told which one."""
+    return _sql(_typed(expression, kinds, to), expression, columns or {}, dialect)
 
 
 def _sql(node: Node, expression: Expression, columns: Mapping[str, str], dialect: Dialect) -> str:

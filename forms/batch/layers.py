@@ -1,0 +1,69 @@
+"""SQL in layers: named columns that use one another become a chain of SELECTs, each reading only the one before."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from uptake.contract.expressions.dialects import Dialect
+
+
+@dataclass(frozen=True, slots=True)
+class Defined:
+    """A column: its SQL, the columns that the SQL reads, and the layer it stands in."""
+
+    sql: str
+    uses: frozenset[str]
+    layer: int
+
+
+@dataclass(slots=True)
+class Layers:
+    """Columns over one table; a column is computed once, in the first layer where all it reads is known."""
+
+    dialect: Dialect
+    defined: dict[str, Defined] = dataclasses.field(default_factory=dict)
+
+    def add(self, name: str, sql: str, uses: Iterable[str] = ()) -> str:
+        """Add a column and return its name; `uses` are the columns that its SQL reads, none for the table itself."""
+        read = frozenset(uses)
+        layer = max((self.defined[column].layer for column in read), default=-1) + 1
+        self.defined[name] = Defined(sql, read, layer)
+        return name
+
+    def select(self, table: str, key: str, outputs: Collection[str], where: str = "") -> str:
+        """Return the query that gives `key` and the output columns; columns that nothing asks for are left out.
+
+        where: a condition over output columns and columns named `a...`, or "".
+        """
+        wanted = self._wanted(outputs)
+        depth = max((self.defined[name].layer for name in wanted), default=0)
+        chain, source, known = [], _quoted(table), set[str]()
+        hint = "MATERIALIZED " if self.dialect.name == "PostgreSQL" else ""  # it would copy each column into its users
+        for layer in range(depth + 1):
+            new = [name for name in wanted if self.defined[name].layer == layer]
+            later = {use for name in wanted if self.defined[name].layer > layer for use in self.defined[name].uses}
+            kept = [name for name in wanted if name in known and (name in later or name in outputs)]
+            columns = [_quoted(name) for name in kept] + [
+                f"{self.defined[name].sql} AS {_quoted(name)}" for name in new
+            ]
+            chain.append(f"layer{layer} AS {hint}(SELECT {', '.join([_quoted(key), *columns])} FROM {source})")
+            source, known = f"layer{layer}", {*kept, *new}
+        shown = ", ".join(map(_quoted, (key, *outputs)))
+        return "WITH " + ",\n".join(chain) + f"\nSELECT {shown} FROM {source}{f' WHERE {where}' if where else ''}"
+
+    def _wanted(self, outputs: Iterable[str]) -> list[str]:
+        """Return what the outputs need, in the order in which it was defined."""
+        needed: set[str] = set()
+        waiting = list(outputs)
+        while waiting:
+            name = waiting.pop()
+            if name not in needed:
+                needed.add(name)
+                waiting.extend(self.defined[name].uses)
+        return [name for name in self.defined if name in needed]
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
