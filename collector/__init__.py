@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from collector.services.codes import letters as letters
     from collector.services.confirmations import confirm as confirm
     from collector.services.dispositions import record_disposition as record_disposition
+    from collector.services.export import Exported as Exported
     from collector.services.export import export_responses as export_responses
+    from collector.services.export import export_wave as export_wave
     from collector.services.pages import SavedPage as SavedPage
     from collector.services.pages import save_page as save_page
     from collector.services.submissions import Receipt as Receipt
@@ -36,7 +38,7 @@ _HOME = {
     "services.assignments": ("Assignment", "find_assignments"),
     "services.codes": ("access_code", "find_by_code", "letters"),
     "services.dispositions": ("record_disposition",),
-    "services.export": ("export_responses",),
+    "services.export": ("Exported", "export_responses", "export_wave"),
     "services.confirmations": ("confirm",),
     "services.pages": ("SavedPage", "save_page"),
     "services.submissions": ("Receipt", "Submitted", "submit"),

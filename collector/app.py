@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from forms import Questionnaire
 
 LARGEST_PAGE = 64 * 1024
-#: The code page may carry a page that was typed before the visitor was signed out, so it may be larger than one.
-LARGEST_CODE_PAGE = 4 * LARGEST_PAGE
+#: Fifty rows of a roster are more than a page; werkzeug reads no form above 500 kB.
+LARGEST_LIST = 480 * 1024
+#: The code page may carry a page that was typed before the visitor was signed out.
+LARGEST_CODE_PAGE = LARGEST_LIST
 
 
 def create_app(config: Config, *, services: Services | None = None, store: Store | None = None) -> Flask:
@@ -40,12 +42,28 @@ def create_app(config: Config, *, services: Services | None = None, store: Store
     headers.init_app(app, secure=config.secure)
     log.init_app(app)
     looks.init_app(app)
-    entry.allow_held_text(app, LARGEST_CODE_PAGE)
+    _allow_long_forms(app, questionnaires)
     failures.init_app(app)
     app.register_blueprint(entry.blueprint)
     app.register_blueprint(respond.blueprint)
     app.register_blueprint(ops.blueprint)
     return app
+
+
+def _allow_long_forms(app: Flask, questionnaires: Mapping[str, Questionnaire]) -> None:
+    """Let the code page carry a whole page of text, and a page with a roster many rows; asked before a form is read."""
+    from flask import request
+
+    from collector.services.rows import split_place
+
+    lists = {roster.page for questionnaire in questionnaires.values() for roster in questionnaire.rosters.values()}
+
+    @app.before_request
+    def widen() -> None:
+        if request.endpoint == "entry.enter":
+            request.max_content_length = LARGEST_CODE_PAGE
+        elif request.endpoint == "respond.send_page" and split_place((request.view_args or {})["place"])[0] in lists:
+            request.max_content_length = LARGEST_LIST
 
 
 def load_all(config: Config) -> Mapping[str, Questionnaire]:

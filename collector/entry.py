@@ -10,27 +10,18 @@ from collector import held, looks
 from collector.deployment import deployment
 from collector.page_view import show_page, state_of
 from collector.services.codes import find_by_code
+from collector.services.rows import split_place
 from collector.services.throttle import count_wrong_code, is_throttled, network_of
 from collector.visitor import language, sign_in, signed_in
 from collector.words import say
 
 if TYPE_CHECKING:
-    from flask import Flask
     from werkzeug import Response
 
     from collector.services.assignments import Assignment
     from forms import Questionnaire
 
 blueprint = Blueprint("entry", __name__)
-
-
-def allow_held_text(app: Flask, largest: int) -> None:
-    """Let the code page carry a whole page of text; asked before anything reads the form."""
-
-    @app.before_request
-    def widen() -> None:
-        if request.endpoint == "entry.enter":
-            request.max_content_length = largest
 
 
 @blueprint.get("/")
@@ -106,7 +97,7 @@ def _welcome(assignment: Assignment, kept: held.Held | None) -> Response | tuple
         flash("not_restored")
         return redirect(url_for("respond.resume"), code=303)
     known = {page.id for page in assignment.questionnaire.pages}
-    if kept.page not in known:
+    if split_place(kept.page)[0] not in known:
         return redirect(url_for("respond.resume"), code=303)
     shown = state_of(assignment, kept.page)
     return show_page(

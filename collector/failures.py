@@ -10,6 +10,7 @@ from collector import entry, held, looks, respond
 from collector.deployment import deployment
 from collector.log import logger, places_of
 from collector.page_view import show_page, state_of
+from collector.services.rows import split_place
 from collector.store.writer import StoreBusyError
 from collector.visitor import signed_in
 
@@ -30,9 +31,15 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(400, lambda _: looks.message("bad_request_title", "bad_request", status=400))
     app.register_error_handler(404, lambda _: looks.message("not_found_title", "not_found", status=404))
     app.register_error_handler(405, lambda _: looks.message("bad_request_title", "bad_request", status=405))
-    app.register_error_handler(413, lambda _: looks.message("too_large_title", "too_large", status=413))
+    app.register_error_handler(413, refuse_too_much)
     app.register_error_handler(StoreBusyError, say_busy)
     app.register_error_handler(500, say_failed)
+
+
+def refuse_too_much(_error: HTTPException) -> tuple[str, int]:
+    """Say how much a page may send; the browser still has what was typed."""
+    most = (request.max_content_length or 0) // 1024
+    return looks.message("too_large_title", "too_large", status=413, most=most)
 
 
 def refuse_token(_error: HTTPException) -> Response | tuple[str, int]:
@@ -46,19 +53,19 @@ def refuse_token(_error: HTTPException) -> Response | tuple[str, int]:
     if assignment is None:
         return respond.ask_to_sign_in()
     if request.endpoint == "respond.send_page":
-        return _show_again(str((request.view_args or {})["page_id"]))
+        return _show_again(str((request.view_args or {})["place"]))
     flash("out_of_date")
     return redirect(url_for("respond.resume"), code=303)
 
 
-def _show_again(page_id: str) -> Response | tuple[str, int]:
+def _show_again(place: str) -> Response | tuple[str, int]:
     assignment = signed_in()
-    kept = held.hold(page_id, request.form.to_dict(flat=False))
+    kept = held.hold(place, request.form.to_dict(flat=False))
     if assignment is None or kept.reference != deployment().reference(assignment.id):
         return entry.show_entry(notice="other_unit", kept=kept, status=409)
-    if page_id not in {page.id for page in assignment.questionnaire.pages}:
+    if split_place(place)[0] not in {page.id for page in assignment.questionnaire.pages}:
         return looks.message("not_found_title", "not_found", status=404)
-    shown = state_of(assignment, page_id).with_typed(kept.typed, base_seq=kept.base_seq, client_key=kept.client_key)
+    shown = state_of(assignment, place).with_typed(kept.typed, base_seq=kept.base_seq, client_key=kept.client_key)
     return show_page(shown, notice="stale_form", status=400)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from flask import get_flashed_messages, render_template, request, session
@@ -30,9 +31,9 @@ def page(template: str, *, status: int = 200, **values: Any) -> tuple[str, int]:
     return render_template(template, **values), status
 
 
-def message(title: str, text: str, *, status: int) -> tuple[str, int]:
-    """Render a page that says one thing; `title` and `text` are keys of the words."""
-    return page("message.html", status=status, title_key=title, text_key=text)
+def message(title: str, text: str, *, status: int, **words: object) -> tuple[str, int]:
+    """Render a page that says one thing; `title` and `text` are keys of the words, `words` fill the text."""
+    return page("message.html", status=status, title_key=title, text_key=text, words=words)
 
 
 def moment(stored: str) -> str:
@@ -46,6 +47,11 @@ def moment(stored: str) -> str:
     return f"{from_text(stored) + timedelta(hours=OFFICE_HOURS):%Y-%m-%d %H:%M:%S} (UTC+{OFFICE_HOURS})"
 
 
+def _notice(said: Any) -> tuple[str, Mapping[str, Any]]:
+    """Return the key of a notice and its values; most notices have none."""
+    return (said, {}) if isinstance(said, str) else (str(said[0]), said[1])
+
+
 def _around() -> dict[str, Any]:
     # A cookie that has ended must not stop the page that says so.
     lang = language()
@@ -54,7 +60,7 @@ def _around() -> dict[str, Any]:
         "html_lang": HTML_LANGUAGES[lang],
         "languages": [(code, LANGUAGE_NAMES[code], HTML_LANGUAGES[code]) for code in LANGUAGES],
         "t": lambda key, **values: say(lang, key, **values),
-        "notices": get_flashed_messages() if session else [],
+        "notices": [_notice(said) for said in get_flashed_messages()] if session else [],
         "here": signed_in() if request.endpoint != "static" else None,
         "contact": deployment().config.contact,
     }

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, cast
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from werkzeug import Response
 
-from collector import check_view, entry, held, looks
+from collector import check_view, entry, held, looks, onward
 from collector.deployment import deployment
 from collector.page_view import REASON, after_saving, show_page, state_of
 from collector.services.answers import standing, visited_pages
 from collector.services.confirmations import LONGEST_REASON
 from collector.services.pages import AlreadySubmittedError, save_page
+from collector.services.rows import range_at, split_place
 from collector.services.submissions import find_receipt, submit
 from collector.store.writer import StoreBusyError
 from collector.visitor import language, sign_out, signed_in
@@ -41,7 +43,7 @@ def only_signed_in() -> Response | tuple[str, int] | None:
 def ask_to_sign_in() -> tuple[str, int]:
     """Show the code page to somebody whose session is over, holding what they typed."""
     if request.method == "POST" and request.endpoint == "respond.send_page":
-        kept = held.hold(str((request.view_args or {})["page_id"]), request.form.to_dict(flat=False))
+        kept = held.hold(str((request.view_args or {})["place"]), request.form.to_dict(flat=False))
         return entry.show_entry(notice="expired", kept=kept, status=401)
     return entry.show_entry(notice="expired_plain", status=401)
 
@@ -54,66 +56,69 @@ def resume() -> Response:
     state = standing(store, assignment)
     if state.submitted_at:
         return redirect(url_for("respond.receipt"))
-    visited = visited_pages(store, assignment) | frozenset(state.drafts)
+    visited = visited_pages(store, assignment) | {split_place(place)[0] for place in state.drafts}
     pages = route(assignment.questionnaire, state.answers, given=assignment.given).pages
     next_page = next((page for page in pages if page not in visited), None)
-    return _to_page(next_page)
+    return onward.to_page(next_page)
 
 
-@blueprint.get("/page/<page_id>")
-def page(page_id: str) -> Response | tuple[str, int]:
-    """Show a page with what is stored."""
-    assignment = _known_page(page_id)
+@blueprint.get("/page/<place>")
+def page(place: str) -> Response | tuple[str, int]:
+    """Show a page, or a sub-page of its roster, with what is stored."""
+    assignment = _known_page(place)
     if find_receipt(deployment().store, assignment) is not None:
         return redirect(url_for("respond.receipt"))
-    shown = state_of(assignment, page_id, look="look" in request.args)
-    if page_id not in shown.route.pages:
+    shown = state_of(assignment, place, look="look" in request.args, more="more" in request.args)
+    if shown.page not in shown.route.pages:
         return redirect(url_for("respond.resume"))
+    if shown.at != place:
+        return redirect(url_for("respond.page", place=shown.at))
     return show_page(shown)
 
 
-@blueprint.post("/page/<page_id>")
-def send_page(page_id: str) -> Response | tuple[str, int]:
+@blueprint.post("/page/<place>")
+def send_page(place: str) -> Response | tuple[str, int]:
     """Store a page and go on, or show it again with all that was typed."""
-    assignment = _known_page(page_id)
+    assignment = _known_page(place)
     typed = request.form.to_dict(flat=False)
     if request.form.get("for") != deployment().reference(assignment.id):
-        kept = held.hold(page_id, typed)
+        kept = held.hold(place, typed)
         return entry.show_entry(notice="other_unit", kept=kept, status=409)
-    sent = held.hold(page_id, typed)
+    sent = held.hold(place, typed)
     try:
         saved = save_page(
             deployment().store,
             assignment,
-            page_id,
+            place,
             language(),
             typed,
             base_seq=sent.base_seq,
             client_key=sent.client_key,
         )
     except AlreadySubmittedError as error:
-        shown = state_of(assignment, page_id).with_typed(typed)
+        shown = state_of(assignment, place).with_typed(typed)
         return show_page(shown, notice="after_submit", status=409, closed=True, at=looks.moment(error.submitted_at))
     except StoreBusyError:
-        shown = state_of(assignment, page_id).with_typed(typed, base_seq=sent.base_seq, client_key=sent.client_key)
+        shown = state_of(assignment, place).with_typed(typed, base_seq=sent.base_seq, client_key=sent.client_key)
         return show_page(shown, notice="busy", status=503)
-    return _after(assignment, page_id, saved)
+    return _after(assignment, place, saved)
 
 
-def _after(assignment: Assignment, page_id: str, saved: SavedPage) -> Response | tuple[str, int]:
-    typed, action = request.form.to_dict(flat=False), request.form.get("action", "save")
+def _after(assignment: Assignment, place: str, saved: SavedPage) -> Response | tuple[str, int]:
+    typed, pressed = request.form.to_dict(flat=False), onward.pressed(request.form)
+    onward.tell_moved_rows(saved)
     if not saved.conflicts:
         if "language" in request.form:
-            return redirect(url_for("respond.page", page_id=page_id), code=303)
-        if action == "leave":
+            return redirect(url_for("respond.page", place=place, more=onward.as_wide(typed)), code=303)
+        if pressed.action == "leave":
             return leave()
-        if saved.clean or action == "on":
-            way = route(assignment.questionnaire, saved.answers, given=assignment.given)
-            return _to_page(way.after(page_id))
+        if pressed.may_go(saved):
+            return onward.go(assignment, place, pressed, saved)
     long = max((len(texts[0]) for name, texts in typed.items() if name.startswith(REASON)), default=0)
     notice = "reason_long" if long > LONGEST_REASON else None
     status = 409 if saved.conflicts else 422
-    return show_page(after_saving(assignment, page_id, typed, saved), notice=notice, status=status, n=long)
+    shown = dataclasses.replace(after_saving(assignment, place, typed, saved), wanted=pressed.action)
+    return show_page(shown, notice=notice, status=status, n=long)
 
 
 @blueprint.get("/check")
@@ -188,13 +193,12 @@ def _here() -> Assignment:
     return cast("Assignment", signed_in())
 
 
-def _known_page(page_id: str) -> Assignment:
+def _known_page(place: str) -> Assignment:
     assignment = _here()
-    if page_id not in {page.id for page in assignment.questionnaire.pages}:
+    page, number = split_place(place)
+    roster = assignment.questionnaire.roster_of(page)
+    if page not in {page.id for page in assignment.questionnaire.pages}:
+        abort(404)
+    if place != page and (roster is None or not range_at(roster, number)):
         abort(404)
     return assignment
-
-
-def _to_page(page_id: str | None) -> Response:
-    target = url_for("respond.page", page_id=page_id) if page_id else url_for("respond.check")
-    return redirect(target, code=303)

@@ -76,6 +76,27 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "没有数量的请填 0；不清楚的请选“不清楚”。空白不等于 0。",
         "Where there is none, type 0; where you do not know, say so. A blank is not a zero.",
     ),
+    # rows of a list
+    "save_next_rows": ("保存并看后面的行", "Save and show the next rows"),
+    "add_rows": ("保存并增加行", "Save and add rows"),
+    "other_rows": ("其他行", "Other rows"),
+    "previous_rows": ("保存并看前面的行", "Save and show the previous rows"),
+    "leave_rows": ("保存并进入下一页", "Save and go to the next page"),
+    "go_row": ("转到第几行", "Go to row"),
+    "go_there": ("保存并转到", "Save and go"),
+    "rows_full": ("最多可填 {most} 行，已填满。", "There can be at most {most} rows, and all are used."),
+    "row_moved": (
+        "第 {row} 行已同时由他人填写，您填写的内容已存为第 {now} 行，两行都已保留。",
+        "Somebody else filled in row {row} at the same time. What you typed is stored as row {now}; both are kept.",
+    ),
+    "row": ("行", "Row"),
+    "more_rows": ("另有 {n} 行未在此列出。", "{n} more rows are not listed here."),
+    "see_rows": ("从第 {row} 行起查看", "See them from row {row}"),
+    "no_rows": ("未填任何行", "No rows filled in"),
+    "open_draft_rows": (
+        "“{page}”页第 {first}–{last} 行中有未能识别的答案。",
+        "The page “{page}” has answers in rows {first} to {last} that could not be understood.",
+    ),
     # findings
     "reason_long": (
         "说明有 {n} 个字，最多 500 个字。请缩短。",
@@ -189,8 +210,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "not_found": ("请回到首页，用访问码继续填报。", "Go back to the start and continue with your access code."),
     "too_large_title": ("内容太多", "Too much text"),
     "too_large": (
-        "本页发送的内容超过 64 KB，没有保存。请按浏览器的“后退”键回到刚才的页面（内容仍在），缩短文字后再保存。",
-        "This page sent more than 64 KB, and nothing was saved. Press “back” in your browser (your text is "
+        "本页发送的内容超过 {most} KB，没有保存。请按浏览器的“后退”键回到刚才的页面（内容仍在），缩短文字后再保存。",
+        "This page sent more than {most} KB, and nothing was saved. Press “back” in your browser (your text is "
         "still there), "
         "shorten it and save again.",
     ),

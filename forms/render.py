@@ -210,9 +210,7 @@ def _first_place(finding: Finding, names: Mapping[str, Field], roster: Roster | 
 
 
 def _summary(messages: Mapping[str, str], findings: Sequence[Finding], lang: str) -> list[tuple[str, str]]:
-    soft = [
-        (f"reason__{finding.check_id}", finding.message[lang]) for finding in findings if finding.severity == "soft"
-    ]
+    soft = [(f"reason__{finding.key}", finding.message[lang]) for finding in findings if finding.severity == "soft"]
     return [*messages.items(), *soft]
 
 
@@ -229,6 +227,6 @@ def _soft(
         if finding.severity == "soft":
             first = next((name for name in finding.fields if name in names), finding.fields[0])
             leaf, row = questionnaire.fields[split_cell(first)[0]], split_cell(first)[1]
-            panel = (finding.check_id, finding.message[lang], reasons.get(finding.check_id, ""))
+            panel = (finding.key, finding.message[lang], reasons.get(finding.key, ""))
             made.setdefault(cell_name(leaf.roster, row) if row else leaf.question, []).append(panel)
     return made

@@ -81,17 +81,19 @@ def draw(run: Run) -> None:
 
 def export(run: Run) -> None:
     """Stage 3, its end: bring the answers of a wave out of the store as tables."""
-    from collector import Config, export_responses, open_for_reading
+    from collector import Config, export_wave, open_for_reading
 
     config = Config.for_study(run.study.folder, wave=run.wave)
     with open_for_reading(config.database) as store:
-        responses, codebook = export_responses(store, run.study.questionnaire, wave=run.wave)
-    inputs = inputs_digest([], {"responses": frame_digest(responses), "codebook": frame_digest(codebook)})
-    if run.up_to_date(3, (tables.RESPONSES, tables.CODEBOOK), inputs):
+        made = export_wave(store, run.study.questionnaire, wave=run.wave)
+    rosters = {tables.roster_contract(roster): rows for roster, rows in made.rosters.items()}
+    written = {tables.RESPONSES: made.responses, tables.CODEBOOK: made.codebook, **rosters}
+    inputs = inputs_digest([], {contract.name: frame_digest(frame) for contract, frame in written.items()})
+    if run.up_to_date(3, tuple(written), inputs):
         return
-    run.write(tables.RESPONSES, responses, inputs)
-    run.write(tables.CODEBOOK, codebook, inputs)
-    counts = responses["disposition"].value_counts()
+    for contract, frame in written.items():
+        run.write(contract, frame, inputs)
+    counts = made.responses["disposition"].value_counts()
     say(3, "exported " + ", ".join(f"{count:,} {str(word).replace('_', ' ')}" for word, count in counts.items()))
 
 

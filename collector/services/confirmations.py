@@ -24,20 +24,21 @@ class ReasonError(UptakeError):
     """A reason is empty or too long, or belongs to no soft check."""
 
 
-def confirm(store: Store, assignment: Assignment, check_id: str, reason: str) -> bool:
+def confirm(store: Store, assignment: Assignment, check: str, reason: str) -> bool:
     """Store the reason for the answers as they stand now; return whether the check asked for one.
 
+    check: its id, and for a rule about a row of a roster the row: `dear_case.3`.
     The same reason is stored once. A confirmation lapses when an answer the check looks at changes.
     Raises ReasonError for an empty reason, one longer than 500 signs, or a check that is not a soft check.
     """
     words = _cleaned(reason)
     if not words or len(words) > LONGEST_REASON:
         raise ReasonError(f"The reason has {len(words)} signs: it must have between 1 and {LONGEST_REASON}. Change it.")
-    if check_id not in assignment.questionnaire.soft_checks:
-        raise ReasonError(f'"{check_id}" is no soft check of the questionnaire, so it cannot be confirmed.')
+    if check.partition(".")[0] not in assignment.questionnaire.soft_checks:
+        raise ReasonError(f'"{check}" is no soft check of the questionnaire, so it cannot be confirmed.')
     answers = standing(store, assignment).answers
     found = run_checks(assignment.questionnaire, answers, given=assignment.given)
-    return bool(confirm_findings(store, assignment, found, {check_id: words}))
+    return bool(confirm_findings(store, assignment, found, {check: words}))
 
 
 def confirm_findings(
@@ -54,8 +55,7 @@ def confirm_findings(
             "at": at,
         }
         for finding in findings
-        if finding.severity == "soft"
-        and 0 < len(words := _cleaned(reasons.get(finding.check_id, ""))) <= LONGEST_REASON
+        if finding.severity == "soft" and 0 < len(words := _cleaned(reasons.get(finding.key, ""))) <= LONGEST_REASON
     ]
     if rows:
         store.write(lambda connection: connection.execute(_INSERT, rows) and None)

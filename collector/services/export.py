@@ -1,4 +1,4 @@
-"""Export a wave: one row for every unit that was asked, in the columns of the table contract, and the codebook."""
+"""Export a wave: one row for every unit that was asked, one for every row of a roster, and the codebook."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from collector.services.submissions import judge
 from collector.services.values import Stored, decode_all
 from collector.store.models import AnswerCurrent, AnswerEvent, Confirmation, DispositionEvent, Submission, Wave
 from collector.store.models import Assignment as AssignmentRow
-from forms import exported_answers
+from forms import cell_name, exported_answers, rows_of
 from uptake.contract.errors import StoreError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from collector.store.open import Store
-    from forms import Answer, Field, Questionnaire
+    from forms import Answer, Field, Questionnaire, Roster
 
 _DTYPES: Mapping[str, Any] = {
     "int": "Int64",
@@ -56,21 +56,57 @@ class _Wave:
         return self.recorded.get(assignment_id) or ("partial" if assignment_id in self.started else "unknown")
 
 
-def export_responses(store: Store, questionnaire: Questionnaire, *, wave: str) -> tuple[DataFrame, DataFrame]:
-    """Return the tables `responses` and `codebook` of a wave as they stand at this moment.
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """The tables of a wave: `responses`, `codebook`, and by the id of each roster its long table."""
+
+    responses: DataFrame
+    codebook: DataFrame
+    rosters: Mapping[str, DataFrame]
+
+
+def export_wave(store: Store, questionnaire: Questionnaire, *, wave: str) -> Exported:
+    """Return the tables of a wave as they stand at this moment.
 
     Submitted responses are read from the document that was submitted, the others from their current answers.
     Fields marked `identity` are left out. Raises StoreError where the wave was never started.
     """
-    from uptake.contract.tables import CODEBOOK, RESPONSES, check_table
+    from uptake.contract.tables import CODEBOOK, RESPONSES, check_table, roster_contract
 
     with store.read() as connection:
         stored = _read_wave(connection, _wave_id(connection, questionnaire, wave))
-    assignments = find_assignments(store, questionnaire, wave=wave)
-    fields = [leaf for leaf in questionnaire.fields.values() if not leaf.identity]
-    rows = [_row(assignment, stored, fields) for _, assignment in sorted(assignments.items())]
-    responses = check_table(_frame(rows, questionnaire, fields), RESPONSES, where="responses")
-    return responses, check_table(_codebook(fields), CODEBOOK, where="codebook")
+    assignments = sorted(find_assignments(store, questionnaire, wave=wave).items())
+    known = [(assignment, *_answers_of(assignment, stored)) for _, assignment in assignments]
+    columns = _columns(questionnaire)
+    rows = [_row(assignment, stored, answers, confirmed, columns) for assignment, answers, confirmed in known]
+    return Exported(
+        check_table(_frame(rows, questionnaire, columns), RESPONSES, where="responses"),
+        check_table(_codebook(questionnaire, columns), CODEBOOK, where="codebook"),
+        {
+            roster.id: check_table(_long(roster, known), roster_contract(roster.id), where=f"responses_{roster.id}")
+            for roster in questionnaire.rosters.values()
+        },
+    )
+
+
+def export_responses(store: Store, questionnaire: Questionnaire, *, wave: str) -> tuple[DataFrame, DataFrame]:
+    """Return the tables `responses` and `codebook` of a wave; `export_wave` returns those of rosters as well."""
+    made = export_wave(store, questionnaire, wave=wave)
+    return made.responses, made.codebook
+
+
+def _columns(questionnaire: Questionnaire) -> dict[str, str]:
+    """Return the columns of `responses` that hold answers, with their types: fields, and the counts of rosters' rows.
+
+    A count stands where the first column of its roster stood in the questionnaire.
+    """
+    made: dict[str, str] = {}
+    for leaf in questionnaire.fields.values():
+        if leaf.roster:
+            made[questionnaire.rosters[leaf.roster].rows_name] = "int"
+        elif not leaf.identity:
+            made[leaf.name] = leaf.type
+    return made
 
 
 def _wave_id(connection: Connection, questionnaire: Questionnaire, wave: str) -> int:
@@ -126,10 +162,15 @@ def _current_of_unsubmitted(connection: Connection, asked: Any) -> dict[int, dic
     return current
 
 
-def _row(assignment: Assignment, stored: _Wave, fields: list[Field]) -> dict[str, Any]:
+def _row(
+    assignment: Assignment,
+    stored: _Wave,
+    answers: Mapping[str, Answer],
+    confirmed: tuple[str, ...],
+    columns: Mapping[str, str],
+) -> dict[str, Any]:
     questionnaire = assignment.questionnaire
     document = stored.submitted.get(assignment.id)
-    answers, confirmed = _answers_of(assignment, stored)
     reached = assignment.id in stored.started
     row: dict[str, Any] = {
         "wave": assignment.wave,
@@ -142,10 +183,10 @@ def _row(assignment: Assignment, stored: _Wave, fields: list[Field]) -> dict[str
         "started_at": stored.started.get(assignment.id),
         "submitted_at": document["submitted_at"] if document else None,
     }
-    for leaf in fields:
-        answer = answers.get(leaf.name)
-        row[leaf.name] = answer.value if answer else None
-        row[f"{leaf.name}_state"] = answer.state if answer else None
+    for name in columns:
+        answer = answers.get(name)
+        row[name] = answer.value if answer else None
+        row[f"{name}_state"] = answer.state if answer else None
     return row | {f"confirmed_{check}": True if check in confirmed else None for check in questionnaire.soft_checks}
 
 
@@ -162,41 +203,93 @@ def _answers_of(assignment: Assignment, stored: _Wave) -> tuple[Mapping[str, Ans
     return exported, judge(assignment, state)[0]
 
 
-def _frame(rows: list[dict[str, Any]], questionnaire: Questionnaire, fields: list[Field]) -> DataFrame:
+def _frame(rows: list[dict[str, Any]], questionnaire: Questionnaire, types: Mapping[str, str]) -> DataFrame:
     import pandas as pd
 
     columns: dict[str, Any] = {name: [row[name] for row in rows] for name in rows[0]}
-    for leaf in fields:
-        columns[leaf.name] = _typed(columns[leaf.name], leaf)
-        columns[f"{leaf.name}_state"] = pd.Series(columns[f"{leaf.name}_state"], dtype="str")
+    _set_types(columns, types)
     for check_id in questionnaire.soft_checks:
         columns[f"confirmed_{check_id}"] = pd.Series(columns[f"confirmed_{check_id}"], dtype="boolean")
     return pd.DataFrame(columns)
 
 
-def _typed(values: list[Any], leaf: Field) -> Series[Any]:
+def _set_types(columns: dict[str, Any], types: Mapping[str, str]) -> None:
     import pandas as pd
 
-    if leaf.type == "dec":
+    for name, kind in types.items():
+        columns[name] = _typed(columns[name], kind)
+        columns[f"{name}_state"] = pd.Series(columns[f"{name}_state"], dtype="str")
+
+
+def _typed(values: list[Any], kind: str) -> Series[Any]:
+    import pandas as pd
+
+    if kind == "dec":
         values = [None if value is None else float(value) for value in values]
-    column: Series[Any] = pd.Series(values, dtype=_DTYPES[leaf.type])
+    column: Series[Any] = pd.Series(values, dtype=_DTYPES[kind])
     return column
 
 
-def _codebook(fields: list[Field]) -> DataFrame:
+def _long(roster: Roster, known: list[tuple[Assignment, Mapping[str, Answer], tuple[str, ...]]]) -> DataFrame:
+    """Make the long table of a roster: one row for each of its rows in each unit, numbered as the unit filled them."""
     import pandas as pd
 
-    return pd.DataFrame([_codebook_row(leaf) for leaf in fields])
+    types = {leaf.name: leaf.type for leaf in roster.columns if not leaf.identity}
+    columns: dict[str, Any] = {"wave": [], "unit_id": [], "row": []}
+    for name in types:
+        columns |= {name: [], f"{name}_state": []}
+    for assignment, answers, _ in known:
+        for row in rows_of(roster, answers):
+            columns["wave"].append(assignment.wave)
+            columns["unit_id"].append(assignment.unit_id)
+            columns["row"].append(row)
+            for name in types:
+                answer = answers.get(cell_name(name, row))
+                columns[name].append(answer.value if answer else None)
+                columns[f"{name}_state"].append(answer.state if answer else None)
+    for key in ("wave", "unit_id"):
+        columns[key] = pd.Series(columns[key], dtype="str")
+    _set_types(columns, types)
+    return pd.DataFrame(columns)
+
+
+def _codebook(questionnaire: Questionnaire, columns: Mapping[str, str]) -> DataFrame:
+    import pandas as pd
+
+    rows = []
+    counts = {roster.rows_name: roster for roster in questionnaire.rosters.values()}
+    for name in columns:
+        rows.append(_count_row(counts[name]) if name in counts else _codebook_row(questionnaire.fields[name]))
+        if name in counts:
+            rows += [_codebook_row(leaf) for leaf in counts[name].columns if not leaf.identity]
+    return pd.DataFrame(rows, columns=list(_CODEBOOK_COLUMNS))
+
+
+_CODEBOOK_COLUMNS = ("field", "table", "question", "type", "label_zh", "label_en", "unit", "codes")
 
 
 def _codebook_row(leaf: Field) -> dict[str, Any]:
     choices = [{"code": choice.code, "zh": choice.label["zh"], "en": choice.label["en"]} for choice in leaf.choices]
     return {
         "field": leaf.name,
+        "table": f"responses_{leaf.roster}" if leaf.roster else "responses",
         "question": leaf.question,
         "type": leaf.type,
         "label_zh": leaf.label["zh"],
         "label_en": leaf.label["en"],
         "unit": leaf.unit["en"] if leaf.unit else None,
         "codes": json.dumps(choices, ensure_ascii=False) if choices else None,
+    }
+
+
+def _count_row(roster: Roster) -> dict[str, Any]:
+    return {
+        "field": roster.rows_name,
+        "table": "responses",
+        "question": roster.question,
+        "type": "int",
+        "label_zh": f"{roster.row_label['zh']}：行数",
+        "label_en": f"{roster.row_label['en']}: number of rows",
+        "unit": None,
+        "codes": None,
     }

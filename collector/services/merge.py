@@ -11,6 +11,7 @@ from sqlalchemy import select
 from collector.services.answers import Current
 from collector.services.values import Stored
 from collector.store.models import AnswerEvent
+from forms import split_cell
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -60,19 +61,29 @@ def merge(connection: Connection, current: Mapping[str, Current], sent: Mapping[
     for name, mine in sent.items():
         stands = current.get(name)
         if stands is None:
-            changes[name] = mine
+            if not _never_touched(name, mine, shown):
+                changes[name] = mine
         elif mine == stands.stored:
             continue
         elif stands.seq <= shown.base_seq or (shown.client_key and stands.client_key == shown.client_key):
             changes[name] = mine
-        elif mine != (before := _as_shown(connection, name, shown))[0]:
+        elif mine != (before := as_shown(connection, name, shown))[0]:
             clashes.append(Clash(name, mine, stands.stored, before[1]))
         else:
             theirs.append(name)
     return Merge(changes, tuple(clashes), tuple(theirs))
 
 
-def _as_shown(connection: Connection, name: str, shown: Shown) -> tuple[Stored, str]:
+def _never_touched(name: str, mine: Stored, shown: Shown) -> bool:
+    """Return whether this is a cell of an empty row that nobody has filled in: it is no answer.
+
+    The first row is stored all the same: a list that was seen and left empty is not one that was never seen.
+    """
+    row = split_cell(name)[1]
+    return row > 1 and mine.state == "blank" and name not in shown.prefilled
+
+
+def as_shown(connection: Connection, name: str, shown: Shown) -> tuple[Stored, str]:
     """Return the answer the page showed (the sample's or blank where there was none), and when the newest was given."""
     query = (
         select(AnswerEvent.seq, AnswerEvent.value, AnswerEvent.state, AnswerEvent.at)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from collector.services.answers import RESPONDENT, head, read_confirmed, read_current
 from collector.services.confirmations import confirm_findings
 from collector.services.merge import Clash, Merge, Shown, merge
+from collector.services.new_rows import move_new_rows
+from collector.services.rows import posted_rows, range_at, removed_rows, split_place, without_rows
 from collector.services.values import Stored, decode_all, from_stored, to_stored
 from collector.store.models import AnswerEvent, Draft, Submission
 from forms import boxed, parse_page, route, run_checks
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 
     from collector.services.assignments import Assignment
     from collector.store.open import Store
-    from forms import Answer, Finding, ParsedPage
+    from forms import Answer, Finding, ParsedPage, Roster
 
 
 class AlreadySubmittedError(UptakeError):
@@ -51,7 +54,8 @@ class SavedPage:
     answers: all that is stored for the unit now. errors: sentences by field; that text is kept as a draft.
     findings: broken rules of this page that still want something. readings: how 万 and 亿 were read.
     stored: the fields whose answers are new. theirs: fields this page left alone and another one changed meanwhile;
-    where the page is shown again it must show the new answers. seq: the state the next page starts from.
+    where the page is shown again it must show the new answers. seq: the state the next page starts from. moved: rows of
+    a roster that somebody else had begun meanwhile, and the rows in which what was typed here is stored instead.
     """
 
     answers: Mapping[str, Answer]
@@ -62,6 +66,7 @@ class SavedPage:
     stored: tuple[str, ...]
     theirs: tuple[str, ...]
     seq: int
+    moved: Mapping[int, int] = dataclasses.field(default_factory=dict)
 
     @property
     def clean(self) -> bool:
@@ -71,14 +76,15 @@ class SavedPage:
 
 @dataclass(frozen=True, slots=True)
 class _Posted:
-    """One posted page on its way to the writer."""
+    """One posted page, or sub-page of a roster, on its way to the writer."""
 
-    page: str
+    place: str
     lang: str
     sent: Mapping[str, Stored]
-    draft: str | None
+    draft: Mapping[str, Sequence[str]] | None
     shown: Shown
     at: str
+    roster: Roster | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +94,13 @@ class _Written:
     current: Mapping[str, Stored]
     merged: Merge
     seq: int
+    moved: Mapping[int, int]
 
 
 def save_page(
     store: Store,
     assignment: Assignment,
-    page: str,
+    place: str,
     lang: str,
     typed: Mapping[str, Sequence[str]],
     *,
@@ -102,31 +109,35 @@ def save_page(
 ) -> SavedPage:
     """Store one page as it was typed and say what became of it.
 
-    typed: every posted name with its texts, `reason__<check>` for the reason of a soft finding. base_seq: `seq` of the
-    state the page was shown from (0 at first). client_key: a random word made when the page was shown; a page that is
-    sent twice, or corrected after "back", is recognised by it.
+    place: the page, or a sub-page of its roster such as `cases.2`. typed: every posted name with its texts,
+    `reason__<check>` for the reason of a soft finding, `rows` for the rows that a sub-page showed. base_seq: `seq` of
+    the state the page was shown from (0 at first). client_key: a random word made when the page was shown; a page that
+    is sent twice, or corrected after "back", is recognised by it.
     Raises AlreadySubmittedError when the response was submitted before.
     """
-    parsed = read_page(store, assignment, page, lang, typed)
+    roster = assignment.questionnaire.roster_of(split_place(place)[0])
+    parsed = read_page(store, assignment, place, lang, typed)
     posted = _Posted(
-        page,
+        place,
         lang,
         _all_stored(parsed.answers),
-        json.dumps(parsed.typed) if parsed.errors else None,
+        parsed.typed if parsed.errors else None,
         Shown(assignment.id, base_seq, client_key, _all_stored(boxed(assignment.questionnaire, assignment.given))),
         store.now(),
+        roster,
     )
     written = store.write(lambda connection: _write(connection, posted))
     answers = decode_all(written.current, assignment.questionnaire)
     return SavedPage(
         answers=answers,
         errors=parsed.errors,
-        findings=_findings(store, assignment, answers, page, parsed.reasons),
+        findings=_findings(store, assignment, answers, place, parsed.reasons),
         conflicts=_conflicts(assignment, written.merged.clashes),
         readings=parsed.readings,
         stored=tuple(written.merged.changes),
         theirs=written.merged.theirs,
         seq=written.seq,
+        moved=written.moved,
     )
 
 
@@ -135,11 +146,16 @@ def _all_stored(answers: Mapping[str, Answer]) -> dict[str, Stored]:
 
 
 def read_page(
-    store: Store, assignment: Assignment, page: str, lang: str, typed: Mapping[str, Sequence[str]]
+    store: Store, assignment: Assignment, place: str, lang: str, typed: Mapping[str, Sequence[str]]
 ) -> ParsedPage:
-    """Read what was typed on a page, without storing anything."""
-    asked = _asked(store, assignment, page)
-    return parse_page(assignment.questionnaire, page, lang, typed, given=assignment.given, asked=asked)
+    """Read what was typed on a page, without storing anything; a row ticked to be removed is read as empty."""
+    page, number = split_place(place)
+    asked, roster = _asked(store, assignment, page), assignment.questionnaire.roster_of(page)
+    rows = None
+    if roster is not None:
+        rows = posted_rows(roster, number, typed)
+        typed = without_rows(roster, typed, removed_rows(roster, typed))
+    return parse_page(assignment.questionnaire, page, lang, typed, given=assignment.given, asked=asked, rows=rows)
 
 
 def _asked(store: Store, assignment: Assignment, page: str) -> frozenset[str] | None:
@@ -153,11 +169,22 @@ def _asked(store: Store, assignment: Assignment, page: str) -> frozenset[str] | 
     return frozenset(route(questionnaire, answers, given=assignment.given).fields)
 
 
+def findings_at(
+    assignment: Assignment, answers: Mapping[str, Answer], place: str, confirmed: Container[str] = ()
+) -> tuple[Finding, ...]:
+    """Return what a page breaks; of a roster what its rows on this sub-page break, and the list as a whole."""
+    page, number = split_place(place)
+    roster = assignment.questionnaire.roster_of(page)
+    rows = None if roster is None else range_at(roster, number)
+    found = run_checks(assignment.questionnaire, answers, page=page, rows=rows, given=assignment.given)
+    return tuple(finding for finding in found if finding.fingerprint not in confirmed)
+
+
 def _findings(
-    store: Store, assignment: Assignment, answers: Mapping[str, Answer], page: str, reasons: Mapping[str, str]
+    store: Store, assignment: Assignment, answers: Mapping[str, Answer], place: str, reasons: Mapping[str, str]
 ) -> tuple[Finding, ...]:
     """Return what the page still breaks, after the reasons that came with it were stored."""
-    found = run_checks(assignment.questionnaire, answers, page=page, given=assignment.given)
+    found = findings_at(assignment, answers, place)
     if all(finding.severity == "hard" for finding in found):
         return found
     explained = confirm_findings(store, assignment, found, reasons)
@@ -168,20 +195,25 @@ def _findings(
 
 def _write(connection: Connection, posted: _Posted) -> _Written:
     assignment_id = posted.shown.assignment_id
-    submitted_at, drafted = connection.execute(_FACTS, {"id": assignment_id, "page": posted.page}).one()
+    submitted_at, drafted = connection.execute(_FACTS, {"id": assignment_id, "page": posted.place}).one()
     if submitted_at is not None:
         raise AlreadySubmittedError(submitted_at)
     current = read_current(connection, assignment_id)
-    merged = merge(connection, current, posted.sent, posted.shown)
+    sent, moved = posted.sent, NOT_MOVED
+    if posted.roster is not None:
+        sent, moved = move_new_rows(connection, current, sent, posted.shown, roster=posted.roster)
+    merged = merge(connection, current, sent, posted.shown)
     seq = head(current)
     if merged.changes:
         connection.execute(_INSERT_EVENTS, [_event(posted, *change) for change in merged.changes.items()])
         seq = int(connection.exec_driver_sql("SELECT last_insert_rowid()").scalar_one())
     if posted.draft is not None or (drafted and not merged.clashes):
-        _keep_draft(connection, posted)
+        _keep_draft(connection, posted, frozenset(moved))
     after = {name: last.stored for name, last in current.items()} | dict(merged.changes)
-    return _Written(after, merged, seq)
+    return _Written(after, merged, seq, moved)
 
+
+NOT_MOVED: Mapping[int, int] = {}
 
 # Statements are built once: building one takes as long as running it.
 _INSERT_EVENTS = insert(AnswerEvent)
@@ -198,32 +230,36 @@ def _event(posted: _Posted, name: str, stored: Stored) -> dict[str, Any]:
         "value": stored.value,
         "state": stored.state,
         "actor": RESPONDENT,
-        "page": posted.page,
+        "page": split_place(posted.place)[0],
         "language": posted.lang,
         "client_key": posted.shown.client_key,
         "at": posted.at,
     }
 
 
-def _keep_draft(connection: Connection, posted: _Posted) -> None:
-    """Keep the page as it was typed while it cannot all be read; forget an older draft once it can."""
-    here = (Draft.assignment_id == posted.shown.assignment_id, Draft.page == posted.page)
+def _keep_draft(connection: Connection, posted: _Posted, moved: frozenset[int]) -> None:
+    """Keep the page as it was typed while it cannot all be read; forget an older draft once it can.
+
+    A row that was stored as another one is not kept: what stands in its place now is somebody else's.
+    """
+    here = (Draft.assignment_id == posted.shown.assignment_id, Draft.page == posted.place)
     if posted.draft is None:
         connection.execute(delete(Draft).where(*here))
         return
-    values = {"typed": posted.draft, "at": posted.at}
-    row = {"assignment_id": posted.shown.assignment_id, "page": posted.page, **values}
+    typed = posted.draft if posted.roster is None else without_rows(posted.roster, posted.draft, moved)
+    values = {"typed": json.dumps(typed), "at": posted.at}
+    row = {"assignment_id": posted.shown.assignment_id, "page": posted.place, **values}
     kept = upsert(Draft).values(row)
     connection.execute(kept.on_conflict_do_update(index_elements=["assignment_id", "page"], set_=values))
 
 
 def _conflicts(assignment: Assignment, clashes: tuple[Clash, ...]) -> tuple[Conflict, ...]:
-    fields = assignment.questionnaire.fields
+    leaf = assignment.questionnaire.leaf
     return tuple(
         Conflict(
             clash.field,
-            from_stored(clash.mine, fields[clash.field]),
-            from_stored(clash.theirs, fields[clash.field]),
+            from_stored(clash.mine, leaf(clash.field)),
+            from_stored(clash.theirs, leaf(clash.field)),
             clash.theirs_at,
         )
         for clash in clashes

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, insert, select
 
 from collector.services.answers import Standing, read_head, read_submitted_at, standing
 from collector.services.codes import ALPHABET
+from collector.services.rows import split_place
 from collector.services.values import to_stored
 from collector.store.models import Submission
 from forms import exported_answers, route, run_checks
@@ -44,8 +45,8 @@ class Receipt:
 class Submitted:
     """The outcome of submitting: a receipt, or what still stands in the way.
 
-    findings: broken rules without a reason. drafts: pages with text that could not be read. changed: answers were added
-    after the submitter looked. confirmed: the soft checks that were explained.
+    findings: broken rules without a reason. drafts: pages, or sub-pages of a roster, with text that could not be read.
+    changed: answers were added after the submitter looked. confirmed: the soft checks that were explained.
     """
 
     receipt: Receipt | None
@@ -84,12 +85,13 @@ def look_over(assignment: Assignment, state: Standing) -> Submitted:
     settled, unsettled = judge(assignment, state)
     # What was typed and could not be read is not missing: the draft says so already.
     unsettled = tuple(finding for finding in unsettled if not (finding.missing and _is_drafted(finding, state)))
-    return Submitted(None, unsettled, tuple(page for page in asked if page in state.drafts), confirmed=settled)
+    drafts = tuple(sorted((place for place in state.drafts if split_place(place)[0] in asked), key=split_place))
+    return Submitted(None, unsettled, drafts, confirmed=settled)
 
 
 def _is_drafted(finding: Finding, state: Standing) -> bool:
-    draft = state.drafts.get(finding.page, {})
-    return any(draft.get(field) for field in finding.fields)
+    page = [typed for place, typed in state.drafts.items() if split_place(place)[0] == finding.page]
+    return any(typed.get(field) for typed in page for field in finding.fields)
 
 
 def judge(assignment: Assignment, state: Standing) -> tuple[tuple[str, ...], tuple[Finding, ...]]:

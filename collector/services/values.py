@@ -40,9 +40,20 @@ def from_stored(stored: Stored, field: Field) -> Answer:
 
 
 def decode_all(stored: Mapping[str, Stored], questionnaire: Questionnaire) -> dict[str, Answer]:
-    """Read every stored answer whose field the questionnaire still has."""
-    fields = questionnaire.fields
-    return {name: from_stored(value, fields[name]) for name, value in stored.items() if name in fields}
+    """Read every stored answer whose field, or roster with its rows, the questionnaire still has."""
+    fields, made = questionnaire.fields, {}
+    for name, value in stored.items():
+        leaf = fields.get(name) or _cell(questionnaire, name)
+        if leaf is not None:
+            made[name] = from_stored(value, leaf)
+    return made
+
+
+def _cell(questionnaire: Questionnaire, name: str) -> Field | None:
+    try:
+        return questionnaire.leaf(name)
+    except KeyError:
+        return None
 
 
 def _truth(text: str) -> bool:

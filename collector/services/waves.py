@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select
 
 from collector.services.codes import access_code, look_up_of
+from collector.services.previous import last_answers
 from collector.store.models import AccessCode, Definition, Wave
 from collector.store.models import Assignment as AssignmentRow
 from forms import given_answers, given_to_json
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from collector.store.open import Store
-    from forms import Questionnaire
+    from forms import Answer, Questionnaire
 
 _UNIT_KEYS = ("unit_id", "name", "stratum", "base_weight")
 
@@ -37,6 +39,7 @@ class Start:
 def start_wave(store: Store, sample: DataFrame, questionnaire: Questionnaire, *, wave: str, code_key: bytes) -> int:
     """Assign every unit of the sample and return how many were new; starting again with the same sample adds nothing.
 
+    What each unit answered in the latest earlier wave that it submitted is taken from the store as it stands now.
     Raises ConflictError where the wave runs with another questionnaire or another sample.
     """
     units = _units_of(sample, wave)
@@ -133,8 +136,13 @@ def _refuse_another_sample(there: dict[str, Any], units: dict[str, dict[str, Any
 
 
 def _assign(connection: Connection, wave_id: int, units: list[dict[str, Any]], start: Start) -> None:
+    last = last_answers(connection, start.questionnaire, wave=start.wave)
     rows = [
-        {"wave_id": wave_id, "prefilled": _given(unit, start), **{key: unit[key] for key in _UNIT_KEYS}}
+        {
+            "wave_id": wave_id,
+            "prefilled": _given(unit, start, last.get(unit["unit_id"])),
+            **{key: unit[key] for key in _UNIT_KEYS},
+        }
         for unit in units
     ]
     connection.execute(insert(AssignmentRow), rows)
@@ -148,6 +156,6 @@ def _code_row(assignment_id: int, unit_id: str, start: Start) -> dict[str, Any]:
     return {"lookup": look_up_of(start.code_key, code), "assignment_id": assignment_id, "issue": 1}
 
 
-def _given(unit: dict[str, Any], start: Start) -> str:
+def _given(unit: dict[str, Any], start: Start, last: Mapping[str, Answer] | None) -> str:
     """Return what is known of a unit, as JSON; the respondent checks it, so it is not yet an answer."""
-    return json.dumps(given_to_json(given_answers(start.questionnaire, unit)), ensure_ascii=False)
+    return json.dumps(given_to_json(given_answers(start.questionnaire, unit, last=last)), ensure_ascii=False)

@@ -31,7 +31,7 @@ def routes(app: Flask) -> list[tuple[str, str, str]]:
     """Every route with every method, its arguments filled with what Wang's pages are called."""
     found = []
     for rule in app.url_map.iter_rules():
-        path = rule.rule.replace("<page_id>", "unit").replace("<path:filename>", "collector.css")
+        path = rule.rule.replace("<place>", "unit").replace("<path:filename>", "collector.css")
         assert "<" not in path, f"a new argument in {rule.rule}: say here what stands for it"
         found += [(rule.endpoint, method, path) for method in sorted((rule.methods or set()) - {"OPTIONS", "HEAD"})]
     return found

@@ -89,7 +89,8 @@ SAMPLE = TableContract(
 RESPONSES = TableContract(
     "responses",
     "One row a unit and wave, nonrespondents too. Then `<field>` and `<field>_state` for every field of the"
-    " questionnaire and `confirmed_<check>` for every soft check. Questions marked `identity` are left out.",
+    " questionnaire, `<roster>_rows` and its state (the number of rows) for every roster, and `confirmed_<check>` for"
+    " every soft check. Questions marked `identity` are left out.",
     "3 collect",
     "4 weigh, 5 estimate",
     (
@@ -105,13 +106,24 @@ RESPONSES = TableContract(
     ),
     open=True,
 )
+ROSTER_RESPONSES = TableContract(
+    "responses_<roster>",
+    "One row for every row of a roster that a unit filled in, in a table of its own for each roster, such as"
+    " `responses_e24`. Then `<field>` and `<field>_state` for every column of the roster. Columns marked `identity` are"
+    " left out; units without rows have none here and their number in `responses`.",
+    "3 collect",
+    "statisticians",
+    (WAVE, UNIT, _int("row", "number of the row as the unit filled it in, from 1; removed rows leave gaps")),
+    open=True,
+)
 CODEBOOK = TableContract(
     "codebook",
-    "What each field of `responses` means.",
+    "What each field of `responses` and of the tables of rosters means.",
     "3 collect",
     "statisticians",
     (
-        _text("field", "column of `responses`"),
+        _text("field", "column of the table"),
+        _text("table", "`responses`, or the table of a roster"),
         _text("question", "id of the question"),
         _text("type", "type of the field", "int", "dec", "text", "date", "code", "bool"),
         _text("label_zh", "label in Chinese"),
@@ -234,4 +246,16 @@ LABELS = TableContract(
         _int("order", "printing order"),
     ),
 )
-TABLES = (FRAME, SAMPLE, RESPONSES, CODEBOOK, WEIGHTS, ESTIMATES, ESTIMATES_VCOV, ASSESSMENTS, QUALITY, LABELS)
+TABLES = (
+    FRAME,
+    SAMPLE,
+    RESPONSES,
+    ROSTER_RESPONSES,
+    CODEBOOK,
+    WEIGHTS,
+    ESTIMATES,
+    ESTIMATES_VCOV,
+    ASSESSMENTS,
+    QUALITY,
+    LABELS,
+)

@@ -6,7 +6,7 @@ In memory a table is a pandas DataFrame; on disk it is Parquet (CSV is accepted)
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from uptake.contract.columns import (
     LABELS,
     QUALITY,
     RESPONSES,
+    ROSTER_RESPONSES,
     SAMPLE,
     TABLES,
     WEIGHTS,
@@ -39,6 +40,7 @@ __all__ = [
     "LABELS",
     "QUALITY",
     "RESPONSES",
+    "ROSTER_RESPONSES",
     "SAMPLE",
     "TABLES",
     "WEIGHTS",
@@ -47,6 +49,7 @@ __all__ = [
     "check_table",
     "read_metadata",
     "read_table",
+    "roster_contract",
     "write_table",
 ]
 
@@ -99,6 +102,11 @@ def _read_parquet(path: Path, source: _Source) -> DataFrame:
         return pd.read_parquet(path)
     except (pa.ArrowInvalid, OSError) as error:
         raise source.refuse(f"not a readable Parquet file ({str(error).splitlines()[0]}). Write it again") from error
+
+
+def roster_contract(roster: str) -> TableContract:
+    """Return the contract of the long table of one roster, such as `responses_e24`."""
+    return replace(ROSTER_RESPONSES, name=f"responses_{roster}")
 
 
 def check_table(frame: DataFrame, contract: TableContract, *, where: str = "") -> DataFrame:
