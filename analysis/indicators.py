@@ -16,6 +16,8 @@
             numerator: "${e06_ai} = 'yes'"
             name: {zh: 仅按直接回答, en: By the direct answer only}
         domains: [size, province]         # optional; without it the domains of design.yaml
+        structural_zero:                  # optional: fields that count 0 (or "none chosen") where they were not asked
+          e28_total: {zh: 未使用人工智能的单位没有此项支出, en: Units that use no AI have no such spending}
       - id: PEN-05
         version: "1.0"
         type: proportion
@@ -35,7 +37,7 @@ Order in the file is the order of publication. A condition that is unknown (blan
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -83,6 +85,7 @@ class Indicator:
     dont_know: DontKnow | None = None
     variants: tuple[Variant, ...] = ()
     domains: tuple[str, ...] | None = None
+    structural_zero: Mapping[str, Text] | None = None
     unit: Text | None = None
     scale: float = 1.0
     decimals: int = 1
@@ -108,6 +111,7 @@ class Definition:
     where: Scalar | None
     size: str | None
     dont_know: DontKnow
+    structural_zero: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +135,7 @@ def definitions(indicator: Indicator) -> tuple[Definition, ...]:
         where=indicator.where,
         size=indicator.size.value if indicator.size else None,
         dont_know=indicator.dont_know or default,
+        structural_zero=frozenset(indicator.structural_zero or ()),
     )
     return (headline, *(_vary(headline, variant) for variant in indicator.variants))
 

@@ -58,6 +58,7 @@ def _drawn(
 ) -> Prepared:
     answers = responses[responses["wave"] == wave]
     drawn = weights[weights["wave"] == wave]
+    _refuse_pooling(answers)
     refuse_edited_weights(drawn, answers, wave=wave)
     weighted = drawn[drawn["weight"].notna()]
     _refuse_ambiguous_fields(answers, weights)
@@ -79,6 +80,14 @@ def _drawn(
     keys = _domain_keys(drawn, domains, known, plan)
     notes = domain_notes(data[data[RESPONDENT].astype(bool)], domains, known)
     return Prepared(_with_crossings(_typed(data), domains), design, f'"{RESPONDENT}"', keys, notes)
+
+
+def _refuse_pooling(answers: DataFrame) -> None:
+    """Refuse the answers to two questionnaires in one table: their units are different populations."""
+    asked = sorted(answers["questionnaire"].dropna().unique()) if "questionnaire" in answers.columns else []
+    if len(asked) > 1:
+        raise TableError(f'responses: the wave holds answers to "{asked[0]}" and to "{asked[1]}", and the units of two'
+                         " questionnaires are never pooled. Give each questionnaire a wave of its own.")  # fmt: skip
 
 
 def _refuse_ambiguous_fields(answers: DataFrame, weights: DataFrame) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -14,7 +14,7 @@ from uptake.contract.expressions.tree import Field
 from uptake.contract.yamlfile import Scalar
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    from pandas import DataFrame, Series
 
 Quantity = Literal["proportion", "mean", "total", "ratio"]
 
@@ -68,7 +68,9 @@ def _measured(definition: Definition, kinds: Mapping[str, Kind], base: str | Non
     numerator, unknown = _number(definition.numerator, definition, kinds)
     if definition.size is not None:
         _refuse_unknown(frozenset({definition.size}), definition, kinds)
-        size = quoted(definition.size)
+        size = quoted(
+            zero_column(definition.size) if definition.size in definition.structural_zero else definition.size
+        )
         known = f"CASE WHEN ({numerator}) IS NOT NULL THEN {size} END"
         return Measured(definition, "ratio", f"({numerator}) * {size}", known, where, rate=True, unknown=unknown)
     denominator = None
@@ -93,15 +95,17 @@ def _number(scalar: Scalar, definition: Definition, kinds: Mapping[str, Kind]) -
         condition = _sql(scalar, definition, kinds, to="bool")
         made = f"CASE WHEN {condition} THEN 1 WHEN NOT {condition} THEN 0{_ELSE[definition.dont_know]} END"
         return made, f"{condition} IS NULL"
-    number = _plain_number(scalar, kinds) or _sql(scalar, definition, kinds, to="number")
+    number = _plain_number(scalar, definition, kinds) or _sql(scalar, definition, kinds, to="number")
     made = f"COALESCE({number}, 0)" if definition.dont_know == "in_base" else number
     return made, f"{number} IS NULL"
 
 
-def _plain_number(scalar: Scalar, kinds: Mapping[str, Kind]) -> str | None:
+def _plain_number(scalar: Scalar, definition: Definition, kinds: Mapping[str, Kind]) -> str | None:
     """Return the column itself where the expression is no more than one column of numbers: no digit is cut off."""
     node = parse(scalar.value, scalar.place).node
-    return quoted(node.name) if isinstance(node, Field) and kinds.get(node.name) == "number" else None
+    if not isinstance(node, Field) or kinds.get(node.name) != "number":
+        return None
+    return quoted(zero_column(node.name) if node.name in definition.structural_zero else node.name)
 
 
 _ELSE: Mapping[DontKnow, str] = {"in_base": " ELSE 0", "yes": " ELSE 1", "out": ""}
@@ -110,7 +114,46 @@ _ELSE: Mapping[DontKnow, str] = {"in_base": " ELSE 0", "yes": " ELSE 1", "out": 
 def _sql(scalar: Scalar, definition: Definition, kinds: Mapping[str, Kind], *, to: Kind) -> str:
     expression = parse(scalar.value, scalar.place)
     _refuse_unknown(expression.fields, definition, kinds, where=f"{scalar.place}: ")
-    return f"({to_duckdb(expression, kinds=kinds, to=to)})"
+    columns = {field: zero_column(field) for field in expression.fields & definition.structural_zero}
+    return f"({to_duckdb(expression, columns, kinds=kinds, to=to)})"
+
+
+def zero_column(field: str) -> str:
+    """Return the name of the column that holds a field with its structural zeros filled in.
+
+    The name cannot be that of a field, and its state stands where `to_duckdb` looks for it.
+    """
+    return f"{field} zero"
+
+
+def with_structural_zeros(data: DataFrame, indicators: Iterable[Indicator]) -> DataFrame:
+    """Add, for every field that an indicator declares to be a structural zero, a column in which it is 0 where the unit
+    was not asked: a number 0, a condition false, a choice none.
+
+    Raises EstimationError where the data have no states, so that nobody can tell "not asked" from "not answered".
+    """
+    made: dict[str, Series] = {}
+    for indicator in indicators:
+        for field in indicator.structural_zero or ():
+            made |= _zeros(data, indicator, field)
+    return data.assign(**made) if made else data
+
+
+def _zeros(data: DataFrame, indicator: Indicator, field: str) -> dict[str, Series]:
+    state = f"{field}_state"
+    for name in (field, state):
+        if name not in data.columns:
+            raise EstimationError(
+                f'{indicator.place}: indicator "{indicator.id}" declares "{field}" a structural zero, but the data have'
+                f' no column "{name}".{did_you_mean(name, map(str, data.columns))} It needs the field and its state.',
+                code="unknown_field",
+            )
+    kind = column_kinds(data[[field]])[field]
+    nothing = {"number": 0, "any": 0, "bool": False}.get(kind, "")
+    filled = data[field].where(data[state] != "not_applicable", nothing)
+    if kind == "any":
+        filled = filled.astype("float64")
+    return {zero_column(field): filled, f"{zero_column(field)}_state": data[state]}
 
 
 def _refuse_unknown(

@@ -15,7 +15,7 @@ from analysis.indicators import Indicator
 from analysis.plan import DesignPlan
 from analysis.prepared import DomainKeys, Prepared, domain_column, prepare
 from analysis.quality import data_quality, item_quality
-from analysis.readings import Measured, column_kinds, measured_definitions
+from analysis.readings import Measured, column_kinds, measured_definitions, with_structural_zeros
 from analysis.release import release
 from analysis.targets import Target
 from uptake.contract.errors import EstimationError
@@ -98,9 +98,10 @@ def estimate(
     indicators = tuple(indicators)
     domains = tuple(dict.fromkeys(name for item in indicators for name in _domains(item, plan)))
     ready = prepare(responses, weights, plan, wave=wave, domains=domains, domain_keys=domain_keys or {})
-    kinds = column_kinds(ready.data)
+    data = with_structural_zeros(ready.data, indicators)
+    kinds = column_kinds(data)
     measured = measured_definitions(indicators, kinds, base=ready.base)
-    survey = Survey(ready.data, ready.design)
+    survey = Survey(data, ready.design)
     refuse_uncountable(survey.source, measured, kinds)
     passes = _passes(survey, plan, indicators, measured)
     rates = frozenset(item.definition.indicator for item in measured if item.rate)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from uptake.bases import base_faults
 from uptake.contract.errors import Fault, did_you_mean
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def cross_faults(study: Study, known: Iterable[Fault] = ()) -> list[Fault]:
         _all_indicator_faults: {"indicators.yaml", "questionnaires"},
         _domain_faults: {"study.yaml", "design.yaml", "indicators.yaml"},
         _target_faults: {"targets.yaml", "indicators.yaml"},
+        _pooling_faults: {"targets.yaml", "indicators.yaml"},
         _brief_indicator_faults: {"briefs", "indicators.yaml"},
         _brief_domain_faults: {"study.yaml"},
     }
@@ -39,10 +41,12 @@ def _all_indicator_faults(study: Study) -> Iterator[Fault]:
 
 
 def _questionnaire_faults(study: Study) -> Iterator[Fault]:
-    named = study.settings.questionnaire
-    if named is not None and named not in study.questionnaires:
-        near = did_you_mean(named, study.questionnaires)
-        yield Fault(str(study.settings.place), f'questionnaire "{named}" is not in questionnaires/.{near}')
+    asked = [(study.settings.questionnaire, study.settings.place)]
+    asked += [(wave.questionnaire, wave.place) for wave in study.settings.waves]
+    for named, place in asked:
+        if named is not None and named not in study.questionnaires:
+            near = did_you_mean(named, study.questionnaires)
+            yield Fault(str(place), f'questionnaire "{named}" is not in questionnaires/.{near}')
 
 
 def _indicator_faults(study: Study, indicator: Indicator) -> Iterator[Fault]:
@@ -55,8 +59,8 @@ def _indicator_faults(study: Study, indicator: Indicator) -> Iterator[Fault]:
                     f' "{indicator.questionnaire}", which the study does not have.{near}')  # fmt: skip
         return
     for scalar in indicator.expressions():
-        yield from _field_faults(questionnaire, indicator, scalar)
-    yield from _base_faults(questionnaire, indicator)
+        yield from _field_faults(study, questionnaire, indicator, scalar)
+    yield from base_faults(questionnaire, indicator)
 
 
 def _fields(scalar: Scalar) -> frozenset[str]:
@@ -65,42 +69,30 @@ def _fields(scalar: Scalar) -> frozenset[str]:
     return parse(scalar.value, scalar.place).fields
 
 
-def _known(questionnaire: Questionnaire) -> dict[str, str]:
-    """Every name an indicator may use, and where its question stands."""
-    names = {name: field.question for name, field in questionnaire.fields.items() if not field.identity}
-    return names | {f"confirmed_{check}": "" for check in questionnaire.soft_checks}
+def _known(study: Study, questionnaire: Questionnaire) -> set[str]:
+    """Every name an indicator may use: fields that are exported, confirmations, columns of the frame with names."""
+    names = {name for name, field in questionnaire.fields.items() if not field.identity}
+    names |= {f"confirmed_{check}" for check in questionnaire.soft_checks}
+    names |= {item.column for item in questionnaire.sample.values()}
+    return names | {domain.column for domain in study.settings.domains}
 
 
-def _field_faults(questionnaire: Questionnaire, indicator: Indicator, scalar: Scalar) -> Iterator[Fault]:
-    known = _known(questionnaire)
-    for name in sorted(_fields(scalar) - known.keys()):
-        near = did_you_mean(name, known)
-        identity = name in questionnaire.fields and questionnaire.fields[name].identity
-        why = "which identifies the unit and is never exported" if identity else "which no questionnaire has"
+def _field_faults(study: Study, questionnaire: Questionnaire, indicator: Indicator, scalar: Scalar) -> Iterator[Fault]:
+    known = _known(study, questionnaire)
+    for name in sorted(_fields(scalar) - known):
+        why = _why_unknown(study, questionnaire, name)
+        near = did_you_mean(name, known) if why.endswith("has") else ""
         yield Fault(str(scalar.place), f'indicator "{indicator.id}" counts answers to "{name}", {why}.{near}')
 
 
-def _base_faults(questionnaire: Questionnaire, indicator: Indicator) -> Iterator[Fault]:
-    """A denominator routed away from part of its base would bias the rate upward, so it must be asked of everybody."""
-    routed = _routed(questionnaire)
-    for scalar in (indicator.denominator, indicator.where, indicator.size):
-        if scalar is None:
-            continue
-        names = {scalar.value} if scalar is indicator.size else _fields(scalar)
-        for name in sorted(names & routed.keys()):
-            yield Fault(str(scalar.place), f'the base of indicator "{indicator.id}" rests on "{name}", which is asked'
-                        f" only where question {routed[name]} is reached; the units that were not asked would drop out"
-                        " and the rate would be too high. Ask it of every unit, or use another base.")  # fmt: skip
-
-
-def _routed(questionnaire: Questionnaire) -> dict[str, str]:
-    return {
-        leaf.name: question.id
-        for page in questionnaire.pages
-        for question in page.questions
-        if page.relevant is not None or question.relevant is not None
-        for leaf in question.fields
-    }
+def _why_unknown(study: Study, questionnaire: Questionnaire, name: str) -> str:
+    if name in questionnaire.fields:
+        return "which identifies the unit and is never exported"
+    for other in study.questionnaires.values():
+        if name in other.fields:
+            return (f'a field of the questionnaire "{other.id}", while it counts those of "{questionnaire.id}"; the'
+                    " units of two questionnaires are never pooled")  # fmt: skip
+    return "which no questionnaire has"
 
 
 def _domain_faults(study: Study) -> Iterator[Fault]:
@@ -121,6 +113,18 @@ def _target_faults(study: Study) -> Iterator[Fault]:
             if name not in known:
                 yield Fault(str(target.place), f'target "{target.id}" names the indicator "{name}", which'
                             f" indicators.yaml does not have.{did_you_mean(name, known)}")  # fmt: skip
+
+
+def _pooling_faults(study: Study) -> Iterator[Fault]:
+    """A target is read from one questionnaire: enterprises and agencies are never in one range of definitions."""
+    by_id = {indicator.id: indicator.questionnaire for indicator in study.indicators}
+    for target in study.targets:
+        for name in target.definition_range:
+            own, other = by_id.get(target.indicator), by_id.get(name)
+            if name in by_id and own != other:
+                yield Fault(str(target.place), f'target "{target.id}" is read from the questionnaire "{own}", but its'
+                            f' range of definitions names "{name}" of "{other}"; the units of two questionnaires are'
+                            " never pooled. Take it out, or give it a target of its own.")  # fmt: skip
 
 
 def _brief_indicator_faults(study: Study) -> Iterator[Fault]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from analysis import EstimateTables
+    from analysis.indicators import Indicator
+    from analysis.targets import Target
 
 STUDY_FILES = ("study.yaml", "design.yaml", "indicators.yaml", "targets.yaml")
 OUTPUTS = (tables.ESTIMATES, tables.ESTIMATES_VCOV, tables.ASSESSMENTS, tables.QUALITY, tables.LABELS)
@@ -79,9 +81,21 @@ def _estimated(run: Run, sources: list[Path]) -> EstimateTables:
         answers, weights = read_table(sources[0], tables.RESPONSES), read_table(sources[1], tables.WEIGHTS)
         quality = _weighing_quality(run)
     known = {domain.column: [code.code for code in domain.names()] for domain in study.settings.domains}
+    indicators, targets = _asked(run)
     return estimate_tables(
-        answers, weights, study.plan, study.indicators, study.targets, wave=run.wave, quality=quality, domain_keys=known
+        answers, weights, study.plan, indicators, targets, wave=run.wave, quality=quality, domain_keys=known
     )
+
+
+def _asked(run: Run) -> tuple[list[Indicator], list[Target]]:
+    """Return the indicators of the questionnaire that the wave asks, and the targets that are read from them."""
+    study = run.study
+    if study.settings.questionnaire is None:
+        return list(study.indicators), list(study.targets)
+    asked = run.questionnaire.id
+    indicators = [item for item in study.indicators if item.questionnaire in (None, asked)]
+    ids = {item.id for item in indicators}
+    return indicators, [target for target in study.targets if target.indicator in ids]
 
 
 def _weighing_quality(run: Run) -> DataFrame | None:

@@ -132,10 +132,10 @@ def _answer(run: Run) -> None:
     config = Config.for_study(study.folder, wave=run.wave)
     sample, truth = run.read(tables.SAMPLE), _truth(study)
     with open_store(config.database) as store:
-        start_wave(store, sample, study.questionnaire, wave=run.wave, code_key=config.code_key)
+        start_wave(store, sample, run.questionnaire, wave=run.wave, code_key=config.code_key)
         with progress(3, "units asked", len(sample)) as advance:
             counts = answer_wave(
-                store, study.questionnaire, sample, truth, wave=run.wave, seed=_RESPONDENT_SEED, progress=advance
+                store, run.questionnaire, sample, truth, wave=run.wave, seed=_RESPONDENT_SEED, progress=advance
             )
     (study.folder / MARK).write_text(_demo_digest(study), encoding="utf-8")
     paradata = {

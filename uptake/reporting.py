@@ -126,10 +126,9 @@ def _command(run: Run) -> str:
 def _legal_header(run: Run) -> Iterator[Text]:
     from reports.words import date_name
 
-    named = run.study.settings.questionnaire
-    if named is None:
+    if run.study.settings.questionnaire is None:
         return
-    header = run.study.questionnaires[named].header
+    header = run.questionnaire.header
     yield Text.of(zh=f"表号：{header.table_number}", en=f"Form: {header.table_number}")
     yield Text.of(zh=f"制定机关：{header.authority['zh']}", en=f"Issued by: {header.authority['en']}")
     yield Text.of(zh=f"批准文号：{header.approval_number}", en=f"Approval: {header.approval_number}")

@@ -49,6 +49,7 @@ class Wave:
     closes: str
     place: Place
     released: str | None = None
+    questionnaire: str | None = None  # what this wave asks, where it is not the study's own
 
 
 @dataclass(frozen=True, slots=True)

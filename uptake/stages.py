@@ -16,6 +16,7 @@ from uptake.provenance import frame_digest, inputs_digest, made_before, origin
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+    from forms.model import Questionnaire
     from uptake.contract.columns import TableContract
     from uptake.study import Study
 
@@ -27,6 +28,11 @@ class Run:
     study: Study
     wave: str
     replace: bool = False
+
+    @property
+    def questionnaire(self) -> Questionnaire:
+        """Return the questionnaire that this wave asks."""
+        return self.study.asked_in(self.wave)
 
     def path(self, contract: TableContract) -> Path:
         """Return where a table of this wave lies."""
@@ -85,7 +91,7 @@ def export(run: Run) -> None:
 
     config = Config.for_study(run.study.folder, wave=run.wave)
     with open_for_reading(config.database) as store:
-        made = export_wave(store, run.study.questionnaire, wave=run.wave)
+        made = export_wave(store, run.questionnaire, wave=run.wave)
     rosters = {tables.roster_contract(roster): rows for roster, rows in made.rosters.items()}
     written = {tables.RESPONSES: made.responses, tables.CODEBOOK: made.codebook, **rosters}
     inputs = inputs_digest([], {contract.name: frame_digest(frame) for contract, frame in written.items()})

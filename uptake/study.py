@@ -54,8 +54,12 @@ class Study:
 
     @property
     def questionnaire(self) -> Questionnaire:
+        """Return the questionnaire of the latest wave; raise UptakeError for a study that asks none."""
+        return self.asked_in(self.settings.waves[-1].id)
+
+    def asked_in(self, wave_id: str) -> Questionnaire:
         """Return the questionnaire that a wave asks; raise UptakeError for a study that asks none."""
-        named = self.settings.questionnaire
+        named = self.wave(wave_id).questionnaire or self.settings.questionnaire
         if named is not None and named in self.questionnaires:
             return self.questionnaires[named]
         raise UptakeError(

@@ -35,9 +35,7 @@ def serve_study(run: Run, *, port: int | None = None) -> None:
         environ["UPTAKE_PORT"] = str(port)
     config = Config.for_study(run.study.folder, wave=run.wave, environ=environ)
     with open_store(config.database) as store:
-        asked = start_wave(
-            store, run.read(tables.SAMPLE), run.study.questionnaire, wave=run.wave, code_key=config.code_key
-        )
+        asked = start_wave(store, run.read(tables.SAMPLE), run.questionnaire, wave=run.wave, code_key=config.code_key)
     if asked:
         say(3, f"{asked:,} units may now answer")
     serve(config, services=services(), ready=partial(_announce, run, config))
@@ -58,7 +56,7 @@ def code_to_try(run: Run, config: Config) -> str:
     from collector import access_code, export_responses, open_for_reading
 
     with open_for_reading(config.database) as store:
-        responses, _ = export_responses(store, run.study.questionnaire, wave=run.wave)
+        responses, _ = export_responses(store, run.questionnaire, wave=run.wave)
     waiting = responses.sort_values("disposition", key=lambda column: column != "unknown", kind="stable")
     unit_id = str(waiting["unit_id"].iloc[0])
-    return access_code(config.code_key, wave=run.wave, questionnaire=run.study.questionnaire.id, unit_id=unit_id)
+    return access_code(config.code_key, wave=run.wave, questionnaire=run.questionnaire.id, unit_id=unit_id)
