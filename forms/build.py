@@ -50,19 +50,24 @@ class AnswerField(wtforms.Field):  # type: ignore[misc]
     def __init__(self, *, leaf: Field, lang: str, **options: Any) -> None:
         super().__init__(label=leaf.label[lang], **options)
         self.leaf, self.lang = leaf, lang
-        self.unsure = False
         self.data: Answer = BLANK
 
     def process(self, formdata: Posted | None, data: Any = None, extra_filters: Any = None) -> None:
-        """Note whether `don't know` was ticked beside the field, then read it."""
-        if formdata is not None and self.leaf.dont_know:
-            self.unsure = bool(formdata.getlist(f"{self.name}{UNSURE_BOX}"))
-        super().process(formdata, data if isinstance(data, Answer) else BLANK, extra_filters)
+        """Read what was posted; a refusal becomes the error of the field.
 
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read the posted texts; a refusal becomes the error of the field."""
-        self.data = BLANK
-        self.data = read_field(self.leaf, valuelist, self.lang, unsure=self.unsure)
+        In place of WTForms's own, which runs defaults and filters that there are none of: a page has many fields.
+        """
+        self.process_errors: list[str] = []
+        self.object_data = self.data = data if isinstance(data, Answer) else BLANK
+        if formdata is None:
+            return
+        self.raw_data = formdata.getlist(self.name)
+        unsure = self.leaf.dont_know and bool(formdata.getlist(f"{self.name}{UNSURE_BOX}"))
+        try:
+            self.data = read_field(self.leaf, self.raw_data, self.lang, unsure=unsure)
+        except Refused as refused:
+            self.data = BLANK
+            self.process_errors.append(str(refused))
 
     def _value(self) -> str:
         return str(self.raw_data[0]) if self.raw_data else ""

@@ -12,7 +12,7 @@ from forms.maker import Maker
 from forms.model import Check, Page
 from forms.references import References, Use
 from forms.words import TOTAL
-from uptake.contract.expressions import Expression, parse
+from uptake.contract.expressions import parse
 from uptake.contract.text import Text
 from uptake.contract.yamlfile import Place
 
@@ -56,7 +56,7 @@ class Checks:
             return None
         if not self.names.judge(Use(rule, "the rule", self._everywhere(), roster=roster)):
             return None
-        asked = self._asked(rule)
+        asked = [name for name in self.names.fields if name in rule.fields]
         if not asked:
             fault(written.rule.place, "the rule looks at no field, so it can never be judged. Name one, as ${e04}.")
             return None
@@ -66,12 +66,6 @@ class Checks:
 
     def _everywhere(self) -> frozenset[str]:
         return frozenset(page.id for page in self.pages)
-
-    def _asked(self, rule: Expression) -> list[str]:
-        """Return the fields a rule looks at; columns of which it takes all rows only where it looks at nothing else."""
-        asked = [name for name in self.names.fields if name in rule.fields]
-        single = [name for name in asked if name in rule.bare]
-        return single or asked
 
     def _last_page(self, asked: list[str]) -> str:
         order = [page.id for page in self.pages]

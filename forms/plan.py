@@ -53,7 +53,7 @@ class PagePlan:
 
 @dataclass(frozen=True, slots=True)
 class CheckPlan:
-    """A check, the function that judges it, and the pages that it concerns."""
+    """A check, the function that judges it, and the pages on which it is shown."""
 
     check: Check
     holds: Closure
@@ -79,7 +79,7 @@ def plan_of(questionnaire: Questionnaire) -> Plan:
             CheckPlan(
                 check,
                 compile_python(check.rule, kinds=kinds, to="bool"),
-                frozenset(fields[name].page for name in check.rule.fields if name in fields),
+                frozenset(fields[name].page for name in check.fields),
             )
             for check in questionnaire.checks
         ),

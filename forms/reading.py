@@ -121,8 +121,8 @@ def _to_places(asked: _Asked, typed: str, value: Decimal) -> Decimal:
 
 
 def _within(asked: _Asked, typed: str, value: Decimal) -> Decimal:
-    low, high = (bound if isinstance(bound, Decimal) else None for bound in (asked.field.min, asked.field.max))
-    low, high = -LARGEST if low is None else low, LARGEST if high is None else high
+    low, high = asked.field.min, asked.field.max
+    low, high = low if isinstance(low, Decimal) else -LARGEST, high if isinstance(high, Decimal) else LARGEST
     if value < low:
         raise asked.refuse("too_small", typed, bound=show_number(low))
     if value > high:

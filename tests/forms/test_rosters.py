@@ -215,6 +215,15 @@ def test_whole_columns(everything: Questionnaire) -> None:
     assert moved.fingerprint != same.fingerprint
 
 
+def test_a_rule_about_a_whole_column_is_shown_on_every_page_it_looks_at(everything: Questionnaire) -> None:
+    answers = GATE | row(3) | told(x15_cases=2)
+    for page in ("cases", "end"):
+        (finding,) = [found for found in run_checks(everything, answers, given=ANNUAL, page=page) if not found.missing]
+        assert finding.fields == ("x14_name.3", "x15_cases") and finding.page == page
+        shown = [everything.leaf(name).page for name in finding.fields]
+        assert page in shown
+
+
 def test_a_sum_is_unknown_while_a_cell_is(everything: Questionnaire) -> None:
     whole = GATE | row(1) | row(2, users=6)
     assert computed_answers(everything, whole, given=ANNUAL)["x15_users"] == given(7)
