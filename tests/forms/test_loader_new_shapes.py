@@ -297,8 +297,8 @@ CASES = {
         'small.yaml:17: this wording changes nothing. Write a "text", a "hint" or both.',
     ),
     "an arm with words twice": (
-        worded("[a, b]", "[{experiment: w26, arm: b, text: {zh: 甲, en: A}}, {experiment: w26, arm: b, hint: {zh: 乙, en:"
-               " B}}]"),
+        worded("[a, b]", "[{experiment: w26, arm: b, text: {zh: 甲, en: A}}, {experiment: w26, arm: b, hint: {zh: 乙,"
+               " en: B}}]"),
         'small.yaml:17: the arm "b" of "w26" has words twice. Keep one.',
     ),
 }  # fmt: skip
