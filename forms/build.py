@@ -12,7 +12,7 @@ from wtforms.widgets import TextInput
 
 from forms.answers import shown_value
 from forms.leaves import BLANK, NOTHING_GIVEN, Answer, Field, Given, cell_name, split_cell
-from forms.model import Questionnaire
+from forms.model import Questionnaire, Roster
 from forms.reading import UNSURE_BOX, Posted, Refused, read_field, unsure_name
 from forms.rosters import MOST_ON_A_PAGE
 from forms.words import safe_to_show, word
@@ -211,11 +211,18 @@ def page_texts(
     names: Iterable[str] = _names(questionnaire, page_id)
     roster = questionnaire.roster_of(page_id)
     if roster is not None:
-        posted = frozenset(str(name) for name in typed) if isinstance(typed, Iterable) else None
-        cells = _cells(names, range(1, roster.max_rows + 1) if rows is None else rows)
-        names = cells if posted is None else (name for name in cells if name in posted)
+        names = _cells(names, _posted_rows(roster, typed) if rows is None else rows)
     found = {name: [str(text) for text in getlist(name)] for name in names}
     return {name: texts for name, texts in found.items() if texts}
+
+
+def _posted_rows(roster: Roster, typed: Mapping[str, Sequence[str]] | Posted) -> Collection[int]:
+    """Return the rows of which something was posted; where the names cannot be listed, every row there can be."""
+    every = range(1, roster.max_rows + 1)
+    if not isinstance(typed, Iterable):
+        return every
+    rows = {split_cell(str(name).removesuffix(UNSURE_BOX).removeprefix(REASON))[1] for name in typed}
+    return [row for row in sorted(rows) if row in every]
 
 
 @lru_cache(maxsize=512)
