@@ -26,9 +26,8 @@ STATES = ("dont_know", "blank", "refused", "not_applicable")
 PROFILE = settings(max_examples=120, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 MANY = settings(PROFILE, max_examples=20_000)
 TEXTS = st.one_of(
-    st.sampled_from(["", " ", "0", "1", "12", "１２", "1,200", "1.5", "-1", "1e5", "3万", "0.5亿", "50%", "yes", "no",
-                     "routine", "pilot", "model", "other", "nothing", "records", "b1", "none", "dont_know", "440000", "2026-03-05",
-                     "2026年3月5日", "甲", "x" * 300]),
+    st.sampled_from(["", " ", "2026年3月5日", "甲", "x" * 300]),
+    st.sampled_from(["0", "1", "12", "１２", "1,200", "1.5", "-1", "1e5", "3万", "0.5亿", "50%", "yes", "no", "routine", "pilot", "model", "other", "nothing", "records", "b1", "none", "dont_know", "440000", "2026-03-05"]),
     st.text(max_size=12),
 )  # fmt: skip
 
@@ -134,7 +133,7 @@ def routes_hold(everything: Questionnaire, profile: settings) -> None:
 
 
 def exports_hold(everything: Questionnaire, profile: settings) -> None:
-    """What is asked is exported as it was given, what is routed away as not applicable, every row with all its cells."""
+    """What is asked is exported as it was given, what is routed away as not applicable, each row with all its cells."""
 
     def test(answers: dict[str, Answer], told: Given) -> None:
         way = route(everything, answers, given=told, today=TODAY)
