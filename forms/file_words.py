@@ -81,6 +81,26 @@ FILE_REFUSALS: Mapping[str, Text] = {
         zh="工作表“{sheet}”中 {cell} 出现两次，无法判断以哪个为准。请在 Excel 或 WPS 中打开并另存为 .xlsx。",
         en="In the sheet “{sheet}”, {cell} stands twice in the file, so nobody could tell which one is meant. Open it"
            " in Excel or WPS and save it as .xlsx."),
+    "encoding": Text.of(
+        zh="文件既不是 UTF-8 也不是 GB18030 编码（第 {at} 个字节），无法读取。请另存为 UTF-8 编码的 CSV。",
+        en="The file is neither in UTF-8 nor in GB18030 (byte {at}), so it cannot be read. Save it as CSV in UTF-8."),
+    "bad_csv": Text.of(
+        zh="CSV 文件第 {line} 行有误（引号没有配对，或单元格过长），无法可靠读取。请改正后重新提交。",
+        en="The CSV file is faulty in line {line} (a quotation mark is not closed, or a cell is too long), so it cannot"
+           " be read reliably. Correct it and send it again."),
+    "no_header": Text.of(
+        zh="没有找到表头：应有一行的第一格是 unit_id。请使用系统生成的填报表，不要改动表头；如内容显示为乱码，请另存为"
+           " UTF-8 编码。",
+        en="No header was found: one row must begin with unit_id. Use the workbook that the system made and leave its"
+           " header as it is; where words look garbled, save the file in UTF-8."),
+    "no_definition": Text.of(
+        zh="这不是由本系统生成的填报表（缺少问卷版本），无法确认各列的含义。请下载填报表，把数据粘贴进去后再提交。",
+        en="This workbook was not made by the system (it does not name its questionnaire), so nobody can tell what its"
+           " columns mean. Download the workbook, paste the data into it and send that."),
+    "other_definition": Text.of(
+        zh="这份填报表是按另一版问卷（{found}）生成的，与现行问卷（{known}）不同，各列含义可能已变。请重新下载填报表。",
+        en="This workbook was made from another version of the questionnaire ({found}, now {known}), whose columns may"
+           " mean something else. Download the workbook again."),
 }  # fmt: skip
 
 

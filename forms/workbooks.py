@@ -43,12 +43,13 @@ def open_workbook(file: bytes | Path, limits: Limits = LIMITS) -> Workbook:
     Raises InputError with a sentence in every language: not a workbook, too large, a bomb, macros, formulas, links to
     other files, DTDs or entities, damage.
     """
-    content = file if isinstance(file, bytes) else _content(file, limits)
+    content = file if isinstance(file, bytes) else read_content(file, limits)
     reader = _Reader(open_package(content, limits), limits)
     return reader.workbook()
 
 
-def _content(path: Path, limits: Limits) -> bytes:
+def read_content(path: Path, limits: Limits = LIMITS) -> bytes:
+    """Return the bytes of a file, but not many more than are read; InputError where it cannot be opened."""
     try:
         with path.open("rb") as stream:
             return stream.read(limits.size + 1)

@@ -1,0 +1,260 @@
+"""The spreadsheet door: what a group fills in comes back as typed, and every cell that cannot be read is named."""
+
+from __future__ import annotations
+
+import datetime
+import io
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from forms.answer_workbook import CODES, DEFINITION, HELP, answer_workbook
+from forms.leaves import Answer, Given
+from forms.loader import load_questionnaire
+from forms.model import Questionnaire
+from forms.sheets import ReadSheet, read_workbook
+from uptake.contract.errors import Fault, InputError
+
+EVERYTHING = Path(__file__).with_name("everything.yaml")
+UNITS = ["U1", "U2", "U3"]
+CODE = "91350100M000100Y43"
+Book = openpyxl.Workbook
+
+
+@pytest.fixture(scope="module")
+def everything() -> Questionnaire:
+    faults: list[Fault] = []
+    made = load_questionnaire(EVERYTHING, root=EVERYTHING.parent, faults=faults)
+    assert made is not None, faults
+    return made
+
+
+def answered(value: object) -> Answer:
+    return Answer(value, "answered")  # type: ignore[arg-type]
+
+
+GIVEN = {
+    "U1": Given(prefilled={"x01": answered(CODE), "x02_region": answered("440000"), "x03_staff": answered(7)}),
+    "U2": Given(prefilled={"x10_rd": answered("routine"), "x14_name.2": answered("=1+1"), "x14_users.2": answered(5),
+                           "x14_cost.2": answered(Decimal("12.50")), "x14_since.2": answered(datetime.date(2026, 1, 2)),
+                           "x14_tools.2": answered("model other")}),
+    "U3": Given(),
+}  # fmt: skip
+
+
+def filled(questionnaire: Questionnaire, fill: Callable[[Book], object]) -> bytes:
+    """Fill the workbook in as a person would, with another program."""
+    book = openpyxl.load_workbook(io.BytesIO(answer_workbook(questionnaire, UNITS, GIVEN)))
+    fill(book)
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def put(book: Book, name: str, unit: str, value: object) -> None:
+    sheet = book["everything"]
+    column = next(cell.column for cell in sheet[1] if cell.value == name)
+    row = next(cell.row for cell in sheet["A"] if cell.value == unit)
+    sheet.cell(row, column).value = value
+
+
+def read(questionnaire: Questionnaire, content: bytes, lang: str = "en") -> ReadSheet:
+    return read_workbook(questionnaire, content, GIVEN, lang=lang)
+
+
+def known(read: ReadSheet, unit: str) -> dict[str, Answer]:
+    return {name: answer for name, answer in read.rows[unit].answers.items() if answer.state != "blank"}
+
+
+def test_an_untouched_workbook_says_what_was_prefilled(everything: Questionnaire) -> None:
+    made = read(everything, answer_workbook(everything, UNITS, GIVEN))
+    assert made.errors == () and made.notes == () and list(made.rows) == UNITS
+    assert known(made, "U1") == {"x01": answered(CODE), "x02_region": answered("440000")}  # staff is shown, not filled
+    assert known(made, "U2") == dict(GIVEN["U2"].prefilled)
+    assert known(made, "U3") == {}
+
+
+def test_the_workbook_is_safe_and_guides(everything: Questionnaire) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(answer_workbook(everything, UNITS, GIVEN)))
+    assert book.sheetnames == [HELP, "everything", CODES, "x14", DEFINITION]
+    assert book[CODES].sheet_state == book[DEFINITION].sheet_state == "veryHidden"
+    sheet = book["everything"]
+    assert sheet.protection.sheet and sheet["A1"].protection.locked and not sheet["C3"].protection.locked
+    assert [cell.value for cell in sheet[1]][:4] == ["unit_id", "x01", "x02_address", "x02_region"]
+    assert "统一社会信用代码" in sheet["B2"].value and "Unified social credit code" in sheet["B2"].value
+    assert sheet["D3"].value == "440000 广东" and len(sheet.data_validations.dataValidation) >= 4
+    name = book["x14"]["C3"]
+    assert (name.value, name.data_type) == ("=1+1", "s")
+
+
+def test_what_people_write_is_read_as_on_a_page(everything: Questionnaire) -> None:
+    def fill(book: Book) -> None:
+        for name, value in {
+            "x03_staff": "1.2万", "x03_rd": "不清楚", "x04": "yes 是", "x05_all": "1，200.5", "x05_software": 1000.5,
+            "x05_staff": "200", "x07": "33.3%", "x08": 0.1 + 0.2, "x09": datetime.date(2026, 6, 30),
+            "x13": "units、records", "x12": 3, "x11_t1_all": "dont_know", "x16": 'a"b\n甲', "x17": "是",
+            "x10_rd": "常规", "x02_address": 12,
+        }.items():  # fmt: skip
+            put(book, name, "U3", value)
+        sheet = book["x14"]
+        for row, values in enumerate([["U3", None, "甲", "试点"], ["U3", 9, "乙", "routine 常规"]], start=4):
+            for column, value in enumerate(values, start=1):
+                sheet.cell(row, column).value = value
+
+    made = read(everything, filled(everything, fill))
+    assert made.errors == ()
+    assert known(made, "U3") == {
+        "x03_staff": answered(12000), "x03_rd": Answer(None, "dont_know"), "x04": answered("yes"),
+        "x05_all": answered(Decimal("1200.50")), "x05_software": answered(Decimal("1000.50")),
+        "x05_staff": answered(Decimal("200.00")), "x07": answered(Decimal("33.3")), "x08": answered(Decimal("0.300")),
+        "x09": answered(datetime.date(2026, 6, 30)), "x13": answered("records units"), "x12": answered(3),
+        "x11_t1_all": Answer(None, "dont_know"), "x16": answered('a"b\n甲'), "x17": answered(True),
+        "x10_rd": answered("routine"), "x02_address": answered("12"), "x14_name.1": answered("甲"),
+        "x14_stage.1": answered("pilot"), "x14_name.9": answered("乙"), "x14_stage.9": answered("routine"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("x03_staff", "1e5", "“1e5” cannot be read as a number"),
+        ("x03_staff", 12.5, "“12.5” is not a whole number"),
+        ("x03_staff", True, "“TRUE” cannot be read as a number"),
+        ("x03_staff", datetime.date(2026, 1, 1), "“2026-01-01” cannot be read as a number"),
+        ("x03_staff", -1, "is below 0"),
+        ("x05_staff", "不清楚", "“不清楚” cannot be read as a number"),
+        ("x05_all", 1.005, "has too many decimal places"),
+        ("x04", "perhaps", "“perhaps” is not one of the choices"),
+        ("x13", "nothing units", "cannot be chosen together"),
+        ("x13", "records units other", "3"),
+        ("x09", "soon", "“soon” is not a date"),
+        ("x09", datetime.datetime(2026, 6, 30, 8, 30), "is not a date"),
+        ("x17", "maybe", "“maybe” cannot be read here. Write “yes” to confirm"),
+        ("x16", 1234567890123456789, "has more than 15 digits"),
+        ("x16", "#REF!", "holds the error “#REF!”"),
+        ("x16", "a\u202eb", "invisible control character (U+202E)"),
+        ("x01", "91110000100000000U", "“91110000100000000U”"),
+    ],
+)  # fmt: skip
+def test_a_cell_that_cannot_be_read_is_named(everything: Questionnaire, name: str, value: object, message: str) -> None:
+    content = filled(everything, lambda book: put(book, name, "U2", value))
+    made = read(everything, content)
+    assert len(made.errors) == 1, made.errors
+    error = made.errors[0]
+    assert (error.sheet, error.unit, error.name, error.cell[-1]) == ("everything", "U2", name, "4")
+    assert message in error.message and name not in known(made, "U2")
+    zh = read(everything, content, "zh").errors[0].message
+    assert zh != error.message and zh.endswith("。")
+
+
+def test_days_may_be_numbers(everything: Questionnaire) -> None:
+    for value in (46203, 20260630, "20260630", "2026年6月30日", datetime.datetime(2026, 6, 30)):
+        made = read(everything, filled(everything, lambda book, value=value: put(book, "x09", "U1", value)))
+        assert made.errors == () and made.rows["U1"].answers["x09"] == answered(datetime.date(2026, 6, 30)), value
+
+
+def test_findings_are_those_of_a_page(everything: Questionnaire) -> None:
+    def fill(book: Book) -> None:
+        put(book, "x03_staff", "U1", 5)
+        put(book, "x03_rd", "U1", 9)
+
+    made = read(everything, filled(everything, fill))
+    ids = [finding.check_id for finding in made.rows["U1"].findings]
+    assert "rd_within_staff" in ids and "required_x04" in ids and "required_x03_staff" not in ids
+
+
+def test_changed_headers_units_and_rows_are_told(everything: Questionnaire) -> None:
+    def fill(book: Book) -> None:
+        sheet = book["everything"]
+        sheet["E1"], sheet["F1"], sheet["G1"], sheet["H1"] = "x03_staf", "x03_share", "x04", "x04"
+        sheet["A3"], sheet["A4"] = "U9", "U3"
+        sheet["B6"] = "orphan"
+        cases = book["x14"]
+        for row, values in enumerate([["U3", 0], ["U3", 2], ["U3", 2]], start=4):
+            cases.cell(row, 1).value, cases.cell(row, 2).value, cases.cell(row, 3).value = *values, "x"
+        cases.merge_cells("D8:E9")
+
+    made = read(everything, filled(everything, fill))
+    told = {(error.sheet, error.cell): error.message for error in made.errors}
+    assert (
+        "nothing called “x03_staf”, so this column was not read. Did you mean “x03_staff”?" in told["everything", "E"]
+    )
+    assert "“x03_share” is computed" in told["everything", "F"]
+    assert "stands there twice" in told["everything", "G"] and ("everything", "H") in told
+    assert "There is no unit “U9”" in told["everything", "A3"]
+    assert "stands in rows 4, 5" in told["everything", "A5"]
+    assert "no unit_id" in told["everything", "A6"]
+    assert "from 1 to 2000" in told["x14", "B4"] and "Row 2 of the unit “U3”" in told["x14", "B6"]
+    assert "The cells D8:E9 are merged" in told["x14", "D8"]
+    assert len(told) == len(made.errors) == 10
+
+
+def test_hidden_rows_are_read_and_told(everything: Questionnaire) -> None:
+    def fill(book: Book) -> None:
+        put(book, "x16", "U2", "hidden")
+        book["everything"].row_dimensions[4].hidden = True
+        book["everything"].column_dimensions["B"].hidden = True
+        book["x14"].sheet_state = "hidden"
+        book.create_sheet("mine")["B2"] = "notes"
+
+    made = read(everything, filled(everything, fill))
+    assert made.rows["U2"].answers["x16"] == answered("hidden")
+    assert made.notes == (
+        "In the sheet “everything”, rows 4 are hidden; they were read too.",
+        "In the sheet “everything”, columns B are hidden; they were read too.",
+        "The sheet “x14” is hidden; it was read too.",
+        "The sheet “mine” has no unit_id column and was not read.",
+    )
+
+
+def refused(questionnaire: Questionnaire, content: bytes | Path) -> str:
+    with pytest.raises(InputError) as caught:
+        read_workbook(questionnaire, content)
+    assert caught.value.text["zh"].endswith("。")
+    return str(caught.value)
+
+
+def test_another_definition_and_none_are_refused(everything: Questionnaire, tmp_path: Path) -> None:
+    def older(book: Book) -> None:
+        book[DEFINITION]["B2"] = "0" * 64
+
+    assert "made from another version of the questionnaire (000000000000, now" in refused(
+        everything, filled(everything, older)
+    )
+    assert "not made by the system" in refused(
+        everything, filled(everything, lambda book: book.remove(book[DEFINITION]))
+    )
+    assert "is not there" in refused(everything, tmp_path / "none.xlsx")
+    assert "is a formula" in refused(everything, filled(everything, lambda book: put(book, "x03_staff", "U1", "=1+1")))
+
+
+CSV = 'unit_id,x03_staff,x04,x16\nU1,"1,200",是,"=1+1"\nU2,不清楚,,"a\nb"\n'
+
+
+def test_csv_in_the_encodings_of_china(everything: Questionnaire) -> None:
+    for encoding, notes in (("utf-8", 0), ("utf-8-sig", 0), ("utf-16", 0), ("gb18030", 1)):
+        made = read(everything, CSV.encode(encoding))
+        assert len(made.notes) == notes, encoding
+        added = {"x03_staff": answered(1200), "x04": answered("yes"), "x16": answered("=1+1")}
+        assert known(made, "U1") == {"x01": answered(CODE)} | added
+        assert known(made, "U2") == {"x16": answered("a\nb")}
+        assert [(error.cell, error.name) for error in made.errors] == [("B3", "x03_staff")]
+    assert known(read(everything, CSV.replace(",", ";").replace('"1;200"', "1200").encode()), "U1")["x16"]
+    roster = read(everything, "unit_id\trow\tx14_name\nU3\t\t甲\nU3\t\t乙\n".encode())
+    assert set(known(roster, "U3")) == {"x14_name.1", "x14_name.2"}
+
+
+def test_bad_csv_is_refused_in_words(everything: Questionnaire, tmp_path: Path) -> None:
+    assert "neither in UTF-8 nor in GB18030 (byte 9)" in refused(everything, b"unit_id,\xff\xff\xff\n")
+    assert "No header was found" in refused(everything, "名称,人数\n甲,3\n".encode())
+    assert "faulty in line" in refused(everything, b'unit_id,x16\nU1,"open\n')
+    assert "faulty in line" in refused(everything, b"unit_id,x16\nU1," + b"a" * 140_000)
+    assert "is empty" in refused(everything, b" \n")
+    assert "More than 100,000 cells" in refused(everything, b"unit_id\n" + b"U\n" * 100_001)
+    assert "at most 20 MB" in refused(everything, b"x" * 20_000_001)
+    path = tmp_path / "answers.csv"
+    path.write_text(CSV, encoding="utf-8")
+    assert set(read_workbook(everything, path).rows) == {"U1", "U2"}
