@@ -8,7 +8,8 @@ SHORT = {"zh": 12, "en": 26}  # signs of a label that may stand in a sentence; a
 PHRASES: Mapping[str, Mapping[str, str]] = {
     "zh": {
         "and": "，且", "or": "，或", "open": "（", "close": "）", "never": "不应出现：{0}", "both": "{0}，当且仅当{1}",
-        "is": "{0}选“{1}”", "is_not": "{0}未选“{1}”", "includes": "{0}选了“{1}”", "some": "{0}至少一项{1}",
+        "is": "{0}选“{1}”", "one_of": "{0}选{1}之一", "is_not": "{0}未选“{1}”", "includes": "{0}选了“{1}”",
+        "some": "{0}至少一项{1}",
         "every": "{0}各项均{1}", "some_of": "{0}中至少一项{1}", "every_of": "{0}均{1}", "chose": "选“{0}”",
         "not_chose": "未选“{0}”", "register": "名录中的{0}", "last": "上期{0}", "label": "{0}“{1}”", "list": "、",
         "dont_know": "{0}选“不清楚”", "answered": "{0}已填报", "blank": "{0}未填", "not_applicable": "{0}不适用",
@@ -22,7 +23,8 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
     },
     "en": {
         "and": " and ", "or": " or ", "open": "(", "close": ")", "never": "not at the same time: {0}",
-        "both": "{0} exactly when {1}", "is": "{0} is “{1}”", "is_not": "{0} is not “{1}”",
+        "both": "{0} exactly when {1}", "is": "{0} is “{1}”", "one_of": "{0} is one of {1}",
+        "is_not": "{0} is not “{1}”",
         "includes": "{0} includes “{1}”", "some": "at least one item of {0} {1}", "every": "every item of {0} {1}",
         "some_of": "at least one of {0} {1}", "every_of": "each of {0} {1}", "chose": "is “{0}”",
         "not_chose": "is not “{0}”", "register": "{0} in the register", "last": "{0} of the last wave",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from forms.model import Questionnaire
-from forms.paper.sentences import MANY, say_condition
+from forms.paper.sentences import MANY, say_check
 from forms.paper.words import paper_words
 
 _CELL = re.compile(r"([A-Za-z][A-Za-z0-9_-]*(?:\.[0-9]+)?)\.([0-9]+)([a-z]+)(?![A-Za-z0-9])")
@@ -24,7 +24,7 @@ class Rule:
 
 def said_rules(questionnaire: Questionnaire, lang: str) -> tuple[Rule, ...]:
     """Return the checks in words, in order; one that stands for every row of a matrix is said once."""
-    rules = [Rule(check.severity == "hard", say_condition(questionnaire, check.rule, lang))
+    rules = [Rule(check.severity == "hard", say_check(questionnaire, check, lang))
              for check in questionnaire.checks]  # fmt: skip
     return tuple(_rows_together(rules, lang))
 

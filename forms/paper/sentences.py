@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from forms.model import PREFILLED, Questionnaire
+from forms.model import LAST, PREFILLED, Check, Questionnaire
 from forms.model import Field as Leaf
 from forms.numbers import show_number
 from forms.paper.items import item_numbers
@@ -15,6 +16,7 @@ from uptake.contract.expressions.tree import (
     Arithmetic,
     Call,
     Cast,
+    Column,
     Comparison,
     ComparisonSign,
     Field,
@@ -26,12 +28,12 @@ from uptake.contract.expressions.tree import (
     String,
 )
 
-LAST = "_last"
 _SIGNS = {"=": "=", "!=": "≠", "<": "<", "<=": "≤", ">": ">", ">=": "≥"}
 _OPPOSITE: Mapping[ComparisonSign, ComparisonSign] = {"=": "!=", "!=": "=", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 _TURNED: Mapping[ComparisonSign, ComparisonSign] = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _OPERATORS = {"+": "+", "-": "−", "*": "×", "div": "÷"}
 _TRANSPARENT = frozenset({"number", "string", "boolean", "round", "int", "date"})
+_SLOT = re.compile(r"\$\{([^}]*)\}")
 MANY = 3  # so many alike conditions or numbers of one question are said together
 # How tightly a phrase holds together; a looser one inside a tighter one stands in brackets.
 _OR, _AND, _SUM, _PRODUCT, _ATOM = range(5)
@@ -61,6 +63,18 @@ def say_condition(questionnaire: Questionnaire, expression: Expression, lang: st
         return speaker.depends(expression)
 
 
+def say_check(questionnaire: Questionnaire, check: Check, lang: str) -> str:
+    """Return what a check asks, in words; where there are none for its rule, what it tells the respondent.
+
+    The numbers that its message would repeat are given as the numbers of their boxes.
+    """
+    speaker = _Speaker(questionnaire, lang, item_numbers(questionnaire))
+    try:
+        return speaker.say(check.rule.node).words
+    except _UnsayableError:
+        return _SLOT.sub(lambda match: speaker.numbers.get(match[1], ""), check.message[lang])
+
+
 @dataclass(frozen=True, slots=True)
 class _Speaker:
     questionnaire: Questionnaire
@@ -78,8 +92,7 @@ class _Speaker:
 
     def say(self, node: Node) -> _Phrase:
         """Say any node; raise _UnsayableError where there are no words for it."""
-        if isinstance(node, Cast):
-            return self.say(node.operand)
+        node = _bare(node)
         if isinstance(node, Number):
             return _Phrase(show_number(node.value))
         if isinstance(node, String):
@@ -131,7 +144,7 @@ class _Speaker:
         return _Phrase(f"{left} {_OPERATORS[node.sign]} {right}", level)
 
     def junction(self, node: Junction) -> _Phrase:
-        together = self.alike(node) or self.follows(node)
+        together = self.one_of(node) or self.alike(node) or self.follows(node)
         if together is not None:
             return together
         level = _AND if node.word == "and" else _OR
@@ -152,6 +165,16 @@ class _Speaker:
         said = self.words("chose" if found[0][2] == "=" else "not_chose", self.label_of(first, found[0][1]))
         key = "every" if node.word == "and" else "some"
         return _Phrase(self.words(f"{key}{self.scope_ending(first, found)}", self.scope(first, found), said))
+
+    def one_of(self, node: Junction) -> _Phrase | None:
+        """Say that one of several choices of the same question was made."""
+        pairs = [_coded(_bare(part)) for part in node.parts]
+        found = [pair for pair in pairs if pair is not None and pair[2] == "="]
+        leaf = self.leaf(found[0][0]) if found else None
+        if node.word != "or" or len(found) < len(pairs) or len({name for name, _, _ in found}) > 1 or leaf is None:
+            return None
+        labels = self.words("list").join(self.words("text", self.label_of(leaf, code)) for _, code, _ in found)
+        return _Phrase(self.words("one_of", self.reference(found[0][0]), labels))
 
     def follows(self, node: Junction) -> _Phrase | None:
         """Say `not(a) or b` as what follows from a."""
@@ -260,9 +283,10 @@ class _Speaker:
 
 
 def _bare(node: Node) -> Node:
+    """Return what a node says without its conversions; a whole column of a roster is named as its field."""
     while isinstance(node, Cast):
         node = node.operand
-    return node
+    return Field(node.name, node.at) if isinstance(node, Column) else node
 
 
 def _turned(sign: ComparisonSign) -> ComparisonSign:

@@ -19,7 +19,7 @@ WORDS: Mapping[str, Text] = {
                         en="Fill in this part only if {condition}; otherwise go on to “{next}”."),
     "last_page_for": Text.of(zh="填报范围：{condition}的单位填报本部分。", en="Fill in this part only if {condition}."),
     "question_for": Text.of(zh="仅限{condition}的单位填报", en="Only if {condition}"),
-    "required_if": Text.of(zh="{condition}时必填", en="required if {condition}"),
+    "required_if": Text.of(zh="（{condition}时必填）", en="(required if {condition})"),
     "optional": Text.of(zh="（选填）", en="(optional)"),
     "one": Text.of(zh="单选", en="one answer"),
     "several": Text.of(zh="可多选", en="all that apply"),

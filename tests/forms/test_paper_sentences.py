@@ -78,6 +78,7 @@ CASES = [
         "如Q-1选“是”，则Q-2.1“全部” > 0",
         "if Q-1 is “Yes” then Q-2.1 “All” > 0",
     ),
+    ("${q1} = 'yes' or ${q1} = 'no'", "Q-1选“是”、“否”之一", "Q-1 is one of “Yes”, “No”"),
     ("selected(${q3}, 'yes')", "Q-3选了“是”", "Q-3 includes “Yes”"),
     ("count-selected(${q3}) <= 2", "Q-3所选项数 ≤ 2", "the number of choices in Q-3 ≤ 2"),
     ("state(${q1}) = 'dont_know'", "Q-1选“不清楚”", "Q-1 is “Don’t know”"),
@@ -149,6 +150,11 @@ def test_a_check_that_stands_for_every_row_is_said_once(load: Callable[[str], Qu
 EVERYTHING = Path(__file__).parent / "everything.yaml"
 
 
+def test_a_check_over_a_whole_column_is_said() -> None:
+    said = [rule.words for rule in said_rules(everything(), "en")]
+    assert "the number of different X-14a = the number of rows in X-14" in said
+
+
 def everything() -> Questionnaire:
     made = load_questionnaire(EVERYTHING, root=EVERYTHING.parent, faults=[])
     assert made is not None
@@ -191,3 +197,17 @@ def test_a_long_text_is_wrapped_whole(load: Callable[[str], Questionnaire]) -> N
     text = "长" * 3000 + "W" * 3000
     asked = load(PAGES.replace("en: Use}", f"en: {text}}}"))
     assert text in render_paper(asked, "en")
+
+
+def test_a_check_without_words_for_its_rule_is_printed_as_its_message(load: Callable[[str], Questionnaire]) -> None:
+    check = """checks:
+  - id: odd
+    severity: hard
+    rule: "concat(${q5}, 'x') != 'ax'"
+    message: {zh: "名称（${q5}）不对。", en: "The name (${q5}) is wrong."}
+"""
+    asked = load(PAGES + check)
+    assert [said_rules(asked, lang)[0].words for lang in ("zh", "en")] == [
+        "名称（Q-5）不对。",
+        "The name (Q-5) is wrong.",
+    ]
