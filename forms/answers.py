@@ -133,6 +133,8 @@ def shown_value(field: Field, answer: Answer | None, lang: str) -> str:
     value = answer.value
     if value is True:
         return word("ticked", lang)
+    if field.is_year:
+        return _with_unit(str(value), field, lang)
     if isinstance(value, int | Decimal):
         return _with_unit(show_number(value, field.decimals if isinstance(value, Decimal) else None), field, lang)
     if field.choices:

@@ -82,6 +82,9 @@ class Prefill:
     last_wave: bool = False
 
 
+_FIRST_YEAR = 1000
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One leaf of a questionnaire: one thing typed, chosen or computed, one column of `responses`.
@@ -122,6 +125,12 @@ class Field:
     def fixed(self) -> bool:
         """Whether the sample alone answers the field: it is shown, and nobody can post it."""
         return self.prefill is not None and self.prefill.mode == "fixed"
+
+    @property
+    def is_year(self) -> bool:
+        """Whether the number names a calendar year (unit 年, at least 1000): years are written without commas."""
+        counted = self.kind == "int" and self.unit is not None and self.unit["zh"] == "年"
+        return counted and isinstance(self.min, Decimal) and self.min >= _FIRST_YEAR
 
     @property
     def posted(self) -> bool:

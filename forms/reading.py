@@ -124,10 +124,14 @@ def _within(asked: _Asked, typed: str, value: Decimal) -> Decimal:
     low, high = asked.field.min, asked.field.max
     low, high = low if isinstance(low, Decimal) else -LARGEST, high if isinstance(high, Decimal) else LARGEST
     if value < low:
-        raise asked.refuse("too_small", typed, bound=show_number(low))
+        raise asked.refuse("too_small", typed, bound=_shown(asked, low))
     if value > high:
-        raise asked.refuse("too_large", typed, bound=show_number(high))
+        raise asked.refuse("too_large", typed, bound=_shown(asked, high))
     return value
+
+
+def _shown(asked: _Asked, bound: Decimal) -> str:
+    return f"{bound:f}" if asked.field.is_year else show_number(bound)
 
 
 def _read_date(asked: _Asked, typed: str) -> Answer:

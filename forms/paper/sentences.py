@@ -215,6 +215,9 @@ class _Speaker:
         if any(isinstance(side, Comparison | Junction) for side in (left, right)):
             return self.both(node)
         sides = self.inside(left, _SUM), self.inside(right, _SUM)
+        first = self.leaf(left.name) if isinstance(left, Field) else None
+        if first is not None and first.is_year and isinstance(right, Number):
+            sides = (sides[0], f"{right.value:f}")
         return _Phrase(f"{sides[0]} {_SIGNS[node.sign]} {sides[1]}")
 
     def both(self, node: Comparison) -> _Phrase:

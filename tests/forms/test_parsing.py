@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
 import wtforms
 from werkzeug.datastructures import MultiDict
 
+from forms.answers import shown_value
 from forms.build import build_form, parse_page
 from forms.model import BLANK, Answer, Given, Questionnaire
+from forms.paper import say_condition
+from uptake.contract.expressions import parse
 
 READ = [
     ("q02_region", ["440000"], Answer("440000", "answered")),
@@ -191,3 +195,19 @@ def test_naughty_text_is_read_exactly_or_refused(every_type: Questionnaire, text
             if every_type.fields[name].kind == "text" and answer.value is not None:
                 assert answer.value == text.replace("\r\n", "\n").strip()
         assert all(sentence.strip() for sentence in parsed.errors.values())
+
+
+def test_a_year_has_no_commas(load: Callable[[str], Questionnaire]) -> None:
+    asked = load("""
+        pages:
+          - id: one
+            title: {zh: 一, en: One}
+            questions:
+              - {id: Q-1, text: {zh: 哪一年, en: Which year}, type: int, min: "1950", max: "2026", unit: {zh: 年, en: year}}
+              - {id: Q-2, text: {zh: 几年, en: How many years}, type: int, unit: {zh: 年, en: years}}
+        """)
+    parsed = parse_page(asked, "one", "zh", {"q1": ["2019"], "q2": ["2019"]})
+    shown = [shown_value(asked.fields[name], parsed.answers[name], "zh") for name in ("q1", "q2")]
+    assert shown == ["2019 年", "2,019 年"]
+    assert "1950 或更大" in parse_page(asked, "one", "zh", {"q1": ["1900"]}).errors["q1"]
+    assert say_condition(asked, parse("${q1} >= 2010 and ${q2} >= 2010"), "zh") == "Q-1 ≥ 2010，且Q-2 ≥ 2,010"
