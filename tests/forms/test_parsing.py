@@ -203,7 +203,8 @@ def test_a_year_has_no_commas(load: Callable[[str], Questionnaire]) -> None:
           - id: one
             title: {zh: 一, en: One}
             questions:
-              - {id: Q-1, text: {zh: 哪一年, en: Which year}, type: int, min: "1950", max: "2026", unit: {zh: 年, en: year}}
+              - {id: Q-1, text: {zh: 哪一年, en: Which year}, type: int, min: "1950", max: "2026",
+                 unit: {zh: 年, en: year}}
               - {id: Q-2, text: {zh: 几年, en: How many years}, type: int, unit: {zh: 年, en: years}}
         """)
     parsed = parse_page(asked, "one", "zh", {"q1": ["2019"], "q2": ["2019"]})
