@@ -8,6 +8,7 @@ import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,8 @@ EXPECTED: dict[str, Any] = {
     name: int(value) if value.isascii() and value.isdigit() else value
     for name, value in TYPED.items()
     if not name.startswith(("e37_remarks", "e38_p", "e38_s", "e38_f", "e38_c", "e08"))
-} | {"e04_rd": 3, "e10_points": 1200, "e13_tasks": 15000, "e38_date": datetime.date(2026, 12, 31), "e38_confirm": True}
+} | {"e04_rd": 3, "e10_points": 1200, "e13_tasks": 15000, "e38_date": datetime.date(2026, 12, 31), "e38_confirm": True,
+     "e05_revenue": 8000, "e05_assets": 10_000, "e05_cost": Decimal("6000.5")}  # fmt: skip
 IDENTITY = (
     "e01",
     "e02_name",
@@ -62,7 +64,10 @@ def waiting_units(folder: Path) -> pd.DataFrame:
     responses = pd.read_parquet(folder / "waves/2026Q4/responses.parquet")
     silent = responses.loc[responses["disposition"].isin(["unknown", "not_contacted"]), "unit_id"]
     fitting = sample[
-        sample["unit_id"].isin(silent) & sample["staff"].between(40, 250) & (sample["selection"] == "sampled")
+        sample["unit_id"].isin(silent)
+        & sample["staff"].between(40, 250)
+        & (sample["selection"] == "sampled")
+        & (sample["annual_module"] == "no")
     ]
     return fitting.sort_values("unit_id").reset_index(drop=True)
 

@@ -103,7 +103,8 @@ def small_study(command: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def survey(small_study: Path, serve: Callable[..., Any]) -> Survey:
     """The small study, served to the units of middling size, to whom the numbers of TYPED fit."""
     sample = pd.read_parquet(small_study / "waves/2026Q4/sample.parquet")
-    units = sample.loc[sample["staff"].between(40, 250), "unit_id"].sort_values()
+    core = sample["staff"].between(40, 250) & (sample["annual_module"] == "no")
+    units = sample.loc[core, "unit_id"].sort_values()
     return Survey(small_study, serve(small_study).address, iter(units.tolist()))
 
 
@@ -177,7 +178,7 @@ def test_a_second_tab_with_another_answer_shows_both(survey: Survey, wangs_brows
     save(one)
     three.fill("[name=e02_address]", "示例路 9 号")  # another answer of the same page: merged without a word
     save(three)
-    assert three.url.endswith("/respond/page/use") and survey.events(unit, "e04_rd") == ["1", "5"]
+    assert three.url.endswith("/respond/page/accounts") and survey.events(unit, "e04_rd") == ["1", "5"]
     two.fill("[name=e04_rd]", "7")
     save(two)
     shown = two.locator(".error-summary").first.inner_text()
@@ -185,7 +186,7 @@ def test_a_second_tab_with_another_answer_shows_both(survey: Survey, wangs_brows
     assert typed(two, "e04_rd") == "7" and survey.events(unit, "e04_rd") == ["1", "5"]
     assert typed(two, "e02_address") == "示例路 9 号"  # or saving again would put the old one back
     save(two)
-    assert two.url.endswith("/respond/page/use") and survey.events(unit, "e04_rd") == ["1", "5", "7"]
+    assert two.url.endswith("/respond/page/accounts") and survey.events(unit, "e04_rd") == ["1", "5", "7"]
     assert survey.events(unit, "e02_address")[-1] == "示例路 9 号" and survey.events(unit, "e04_staff") == [staff]
 
 
@@ -197,7 +198,7 @@ def test_two_tabs_with_the_same_answers_are_one(survey: Survey, wangs_browser: B
     for tab in (one, two):
         fill(tab)
         save(tab)
-        assert tab.url.endswith("/respond/page/use") and tab.locator(".error-summary").count() == 0
+        assert tab.url.endswith("/respond/page/accounts") and tab.locator(".error-summary").count() == 0
     assert survey.events(unit, "e04_rd") == ["3"]
 
 
@@ -240,7 +241,7 @@ def test_a_session_that_ended_gives_the_text_back(survey: Survey, wangs_browser:
     assert "尚未保存" in page.locator(".notice").first.inner_text()
     fill(page)
     save(page)
-    assert page.url.endswith("/respond/page/use") and survey.events(unit, "e04_rd") == ["3"]
+    assert page.url.endswith("/respond/page/accounts") and survey.events(unit, "e04_rd") == ["3"]
 
 
 def test_the_first_pages_by_keyboard_alone(survey: Survey, wangs_browser: BrowserContext) -> None:
@@ -255,8 +256,15 @@ def test_the_first_pages_by_keyboard_alone(survey: Survey, wangs_browser: Browse
     walk_to(page, "e04_rd")
     page.keyboard.type("3")
     press_enter(page)  # saves; it must not press the language button, which stands before it
-    assert page.url.endswith("/respond/page/use"), page.locator(".error-summary").all_inner_texts()
+    assert page.url.endswith("/respond/page/accounts"), page.locator(".error-summary").all_inner_texts()
     assert page.locator("html").get_attribute("lang") == "zh-Hans"
+    for name, text in (("e05_revenue", "8000"), ("e05_assets", "9000"), ("e05_cost", "6000")):
+        walk_to(page, name)
+        page.keyboard.type(text)
+    walk_to(page, "e05_estimated")
+    page.keyboard.press("Space")
+    press_enter(page)
+    assert page.url.endswith("/respond/page/use"), page.locator(".error-summary").all_inner_texts()
     for name in ("e06", "e08", "e09", "e17"):
         walk_to(page, name)
         page.keyboard.press("Space")
@@ -326,8 +334,8 @@ def test_a_soft_check_is_explained_and_exported_as_confirmed(survey: Survey, wan
     assert page.evaluate("() => document.activeElement.name") == "reason__staff_far_from_register"
     page.fill("[name=reason__staff_far_from_register]", "本季度合并了两家单位")
     save(page)
-    assert page.url.endswith("/respond/page/use"), page.locator(".error-summary").all_inner_texts()
-    fill_to_the_check(page)
+    assert page.url.endswith("/respond/page/accounts"), page.locator(".error-summary").all_inner_texts()
+    fill_to_the_check(page, e05_revenue="90000")
     press(page, "form.door button.go")
     row = survey.exported(unit)
     assert (row["disposition"], row["e04_staff"]) == ("complete", 9000)

@@ -1,4 +1,4 @@
-"""Wang at the enterprise form: her access code, what she types, and how a browser types it."""
+"""Wang at the quarterly core of the enterprise form: her access code, what she types, and how a browser types it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 TERMINALS = ("t1", "t2", "t3", "t4", "t5", "t6", "t7", "t8", "t9", "t10", "byod")
 TYPED: dict[str, str] = {
     "e04_rd": "３",
+    "e05_revenue": "8,000",
+    "e05_assets": "１亿",
+    "e05_cost": "6000.5",
+    "e05_estimated": "cost",
     "e06": "yes",
     "e08": "dont_know",
     "e09": "yes",
@@ -21,8 +25,11 @@ TYPED: dict[str, str] = {
     "e07_use_service": "pilot",
     "e07_use_office": "routine",
     "e07_results": "yes",
+    "e07_since": "earlier",
     "e10_agents": "4",
     "e10_points": "1,200",
+    "e10_kinds": "service",
+    "e10_since": "earlier",
     "e11_built": "1",
     "e11_bought": "2",
     "e11_platform": "1",
@@ -33,6 +40,7 @@ TYPED: dict[str, str] = {
     **{f"e18_n_{row}_{column}": "0" for row in TERMINALS for column in ("all", "ai")},
     "e18_n_t3_all": "30",
     "e18_n_t3_ai": "7",
+    "e18_since": "earlier",
     "e29": "12",
     "e36": "records",
     "e37_minutes": "25",

@@ -39,7 +39,7 @@ def test_the_example_study_has_no_fault(folder: Path) -> None:
     study = load_study(folder)
     assert [indicator.id for indicator in study.indicators] == [
         "PEN-01", "PEN-02", "PEN-03", "PEN-04", "PEN-05", "DEP-01"]  # fmt: skip
-    assert sum(len(page.questions) for page in study.questionnaire.pages) == 18
+    assert sum(len(page.questions) for page in study.questionnaire.pages) == 38
     assert [(target.value, target.deciding_wave) for target in study.targets] == [(0.7, "2027Q4"), (0.9, "2030Q4")]
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from forms.answers import typed_from_answers
+from forms.leaves import cell_name, split_cell
 from forms.model import Answer
 
 if TYPE_CHECKING:
@@ -24,6 +26,13 @@ _REASONS = {
     "en": ("Correct, checked with the department.", "Unusual quarter, the figures are right.", "As in our ledger."),
 }
 _NAMES = ("示例甲", "示例乙", "示例丙", "示例丁")
+# What `truth` holds as numbers and texts, as the form's answers hold it.
+_READ: Mapping[str, Callable[[Any], Any]] = {
+    "int": int,
+    "dec": lambda value: Decimal(f"{value:.2f}"),
+    "date": datetime.date.fromisoformat,
+    "bool": bool,
+}
 _FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
 
 
@@ -43,13 +52,24 @@ class Person:
 
     def types(self, page: str, *, attempt: int) -> Typed:
         """Return what is typed on a page: the first time with the slips of a hurry, later as it should be."""
-        answers = {leaf.name: self._answer(leaf) for leaf in self.questionnaire.page(page).fields}
+        answers = self._rows(page) or {leaf.name: self._answer(leaf) for leaf in self.questionnaire.page(page).fields}
         typed = typed_from_answers(self.questionnaire, page, answers)
         if attempt > 0:
             return typed
         if "e06" in typed:
             typed["e06"] = [str(self.truth["first_e06"])]
         return self._in_own_style(self._slipped(typed))
+
+    def _rows(self, page: str) -> dict[str, Answer]:
+        """Return the cells of a roster's page: the rows that `truth` has, each with its empty cells."""
+        roster = self.questionnaire.roster_of(page)
+        cells = {} if roster is None else {
+            cell_name(leaf.name, row): (leaf, self.truth.get(cell_name(leaf.name, row)))
+            for row in range(1, roster.max_rows + 1)
+            for leaf in roster.columns
+        }  # fmt: skip
+        there = {split_cell(name)[1] for name, (_, value) in cells.items() if value is not None}
+        return {name: _stated(*cell) for name, cell in cells.items() if split_cell(name)[1] in there}
 
     def explains(self, check_id: str) -> str | None:
         """Return the reason given to a soft check, or None where the person corrects the answer instead."""
@@ -111,5 +131,6 @@ def _stated(leaf: Field, value: Any) -> Answer:
     if value == "dont_know":
         return Answer(None, "dont_know")
     if value is None:
-        return Answer(None, "dont_know" if leaf.dont_know and leaf.type == "int" and not leaf.group else "blank")
-    return Answer(int(value) if leaf.type == "int" else str(value), "answered")
+        counted = leaf.dont_know and leaf.type in ("int", "dec") and not leaf.group and leaf.required_if is None
+        return Answer(None, "dont_know" if counted else "blank")
+    return Answer(_READ.get(leaf.type, str)(value), "answered")

@@ -11,11 +11,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from uptake.contract.codes import INDUSTRY_GROUPS, PROVINCES, SIZE_CLASSES, uscc_check_character
+from uptake.contract.codes import (
+    INDUSTRY_GROUPS,
+    PROVINCES,
+    SIZE_CLASSES,
+    section_of_division,
+    uscc_check_character,
+)
 from uptake.simulate.adoption import make_truth
+from uptake.simulate.annual import make_annual
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    from pandas import DataFrame, Series
 
 Floats = np.ndarray[tuple[int], np.dtype[np.float64]]
 Ints = np.ndarray[tuple[int], np.dtype[np.int64]]
@@ -54,7 +61,8 @@ def make_register(seed: int = 20251126, units: int = 20_000) -> tuple[DataFrame,
     """Return (frame, truth): a register of synthetic enterprises and the true answers of each, one row a unit.
 
     seed: the same seed gives the same register; units: how many, at least 2,000.
-    frame: unit_id, name, address, province, industry, industry_class, registration, size, staff; truth: adoption.py.
+    frame: unit_id, name, address, province, industry, section, division, industry_class, registration, size, staff,
+    revenue, annual_module, wording_2026; truth: adoption.py and annual.py.
     Raises ValueError for fewer units, since a stratum would then be empty.
     """
     import pandas as pd
@@ -80,7 +88,33 @@ def make_register(seed: int = 20251126, units: int = 20_000) -> tuple[DataFrame,
     })  # fmt: skip
     truth = make_truth(rng, province=province, industry=industry, size=size, staff=staff)
     truth.insert(0, "unit_id", frame["unit_id"])
+    frame["division"] = frame["industry_class"].str[:2]
+    frame["section"] = frame["division"].map(section_of_division)
+    more = np.random.default_rng((seed, 1))  # a source of its own: what is above stays as it is
+    frame["annual_module"] = _annual_module(more, frame)
+    truth = truth.assign(**make_annual(more, frame, truth))
+    frame["revenue"] = _register_revenue(more, truth["e05_revenue"], staff)
+    frame["wording_2026"] = ""  # no wording experiment runs: every unit sees the questions' own words
     return frame, truth
+
+
+def _annual_module(rng: np.random.Generator, frame: DataFrame) -> list[str]:
+    """Say who gets the annual module this quarter, by the rotation that every unit keeps for life.
+
+    Makers of terminals (large and medium, divisions 34 to 39): every fourth quarter. Other large units, which are
+    always in the sample: one quarter in eight, once in two years. All others: one quarter in four.
+    """
+    turn = rng.integers(0, 8, size=len(frame))
+    maker = frame["division"].between("34", "39") & frame["size"].isin(["1", "2"])
+    large = frame["size"] == "1"
+    due = np.where(maker, True, np.where(large, turn == 0, turn % 4 == 0))
+    return ["yes" if here else "no" for here in due]
+
+
+def _register_revenue(rng: np.random.Generator, revenue: Series, staff: Ints) -> Floats:
+    """Give the revenue that the register has, a year older than the unit's own figure."""
+    own = np.array([value if isinstance(value, float) else 40.0 * n for value, n in zip(revenue, staff, strict=True)])
+    return np.asarray(np.rint(own * np.exp(0.15 * rng.standard_normal(len(own))) * 100) / 100, dtype=np.float64)
 
 
 def _coded(index: Ints, codes: list[str]) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
