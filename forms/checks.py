@@ -49,6 +49,7 @@ class _Judged:
     way: Walk
     page: str | None
     rows: Collection[int] | None
+    asked: frozenset[str]
 
     def rows_of(self, roster: str) -> Iterator[tuple[int, dict[str, object]]]:
         """Give every row asked about with what rules see in it; the mapping is one, and changes with the row."""
@@ -78,7 +79,7 @@ def run_checks(
     out; given: what is known of the unit before it answers; today: the day of `today()`.
     """
     way = walk(questionnaire, answers, given=given, today=today)
-    judged = _Judged(questionnaire, answers, given, way, page, rows)
+    judged = _Judged(questionnaire, answers, given, way, page, rows, frozenset(way.route.fields))
     silent = frozenset(confirmed)
     return tuple(
         finding
@@ -146,8 +147,7 @@ def _broken(judged: _Judged) -> Iterator[Finding]:
 
 def _finding(judged: _Judged, plan: CheckPlan, values: Mapping[str, object], row: int) -> Finding:
     check, questionnaire = plan.check, judged.questionnaire
-    asked = frozenset(judged.way.route.fields)
-    named = tuple(name for name in check.fields if name in asked) or check.fields
+    named = tuple(name for name in check.fields if name in judged.asked) or check.fields
     home = judged.page if judged.page is not None else questionnaire.fields[named[0]].page
     message = message_of(questionnaire, check, values, judged.given)
     if row:

@@ -57,6 +57,8 @@ def of_row(roster: Roster, row: int, message: Text) -> Text:
 
 def label_of(questionnaire: Questionnaire, leaf: Field, given: Given) -> Text:
     """Return the label of a field; where that is the question, in the words of the unit's arm."""
+    if not given.arms:
+        return leaf.label
     question = questionnaire.question(leaf.question)
     if not question.wordings or leaf.label != question.text:
         return leaf.label
