@@ -224,6 +224,51 @@ def test_a_rule_about_a_whole_column_is_shown_on_every_page_it_looks_at(everythi
         assert page in shown
 
 
+LATER = """\
+pages:
+  - id: p
+    title: {zh: 页, en: Page}
+    questions:
+      - id: R
+        text: {zh: 行, en: Rows}
+        type: roster
+        max_rows: 5
+        row_label: {zh: 行, en: Row}
+        prefill: {last_wave: true, mode: editable}
+        columns:
+          - {id: n, type: int, label: {zh: 数, en: Number}}
+          - {id: k, type: selN, choice_list: kinds, label: {zh: 类, en: Kind}}
+        checks:
+          - {id: fewer, severity: soft, rule: "count(${r_n}) >= count(${r_n_last})", message: {zh: 少, en: fewer}}
+          - {id: kept, severity: soft, rule: "sum(${r_n}) = sum(${r_n_prefilled})", message: {zh: 改, en: changed}}
+          - {id: said, severity: soft, rule: "count(${r_k_other_text}) = 1", message: {zh: 其他, en: other}}
+          - {id: same, severity: soft, rule: "${r_n} = ${r_n_prefilled}", message: {zh: "${r_n_prefilled}",
+             en: "was ${r_n_prefilled}"}}
+choice_lists:
+  kinds: [{code: a, label: {zh: 甲, en: A}}, {code: other, label: {zh: 其他, en: Other}, text: true}]
+"""
+
+
+def test_whole_columns_of_the_last_wave(load: Load) -> None:
+    questionnaire = load(LATER)
+    last = told(r_n__1=3, r_n__2=4, r_n__3=5, r_k__3="a")
+    known = Given(last=last, prefilled={name: last[name] for name in ("r_n.1", "r_n.2")})
+
+    def found(**values: Any) -> dict[str, str]:
+        answers, made = told(**values), run_checks(questionnaire, told(**values), given=known)
+        assert run_checks(questionnaire, answers, given=known) == made
+        return {finding.key: finding.message["en"] for finding in made if not finding.missing}
+
+    kinds = {"r_k__1": "a", "r_k__2": "other", "r_k_other_text__2": "x"}
+    assert found(r_n__1=3, r_n__2=4, **kinds) == {"fewer": "fewer"}
+    assert found(r_n__1=1, r_n__2=6, r_n__3=1, **kinds, r_k__3="a") == {
+        "kept": "changed", "same.1": "Row 1: was 3", "same.2": "Row 2: was 4",
+    }  # fmt: skip
+    assert found(r_n__1=3, r_n__2=4, r_n__3=0, **kinds, r_k__3="other", r_k_other_text__3="y") == {"said": "other"}
+    without = run_checks(questionnaire, told(r_n__1=1, **kinds))
+    assert not [finding for finding in without if finding.check_id in ("fewer", "kept", "same")]  # unknown, not 0 rows
+
+
 def test_a_sum_is_unknown_while_a_cell_is(everything: Questionnaire) -> None:
     whole = GATE | row(1) | row(2, users=6)
     assert computed_answers(everything, whole, given=ANNUAL)["x15_users"] == given(7)
@@ -267,6 +312,35 @@ def test_answers_of_rows_go_through_json(everything: Questionnaire) -> None:
     assert answers_from_json(everything, answers_to_json(answers)) == answers
     with pytest.raises(StoreError, match=r"x14_users, x14_users\.2001, x99"):
         answers_from_json(everything, answers_to_json(told(x14_users=1, x14_users__2001=1, x99=1)))
+
+
+def test_a_roster_that_is_away_settles_what_follows(everything: Questionnaire, load: Load) -> None:
+    body = LATER.replace("pages:", GATE_PAGE, 1).replace("choice_lists:", LAST_PAGE + "choice_lists:", 1)
+    body = body.replace("  - id: p\n", '  - id: p\n    relevant: "${g} > 1"\n', 1)
+    questionnaire = load(body)
+    assert route(questionnaire, told(g=1)).away[-1] == "z"
+    assert route(questionnaire, told(g=2, r_n__1=1)).pages == ("gate", "p", "end")
+    assert route(questionnaire, told(g=2)).away == ("z",)  # no rows so far: 0, and not above 0
+    assert "z" not in route(questionnaire, {}).away
+    least = load(body.replace("count(${r_n}) > 0", "min(${r_n}) > 0"))
+    assert route(least, told(g=1)).away[-1] == "z"
+    assert "z" not in route(least, told(g=2)).away  # a row may still be added
+
+
+GATE_PAGE = """\
+pages:
+  - id: gate
+    title: {zh: 页, en: Page}
+    questions:
+      - {id: G, text: {zh: 数, en: Number}, type: int}
+"""
+LAST_PAGE = """\
+  - id: end
+    title: {zh: 页, en: Page}
+    relevant: "count(${r_n}) > 0"
+    questions:
+      - {id: Z, text: {zh: 数, en: Number}, type: int}
+"""
 
 
 def test_the_route_settles_when_the_rows_do(load: Load) -> None:
