@@ -19,7 +19,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, Template
 from markupsafe import Markup
 
-from forms.model import Choice, Field, Part, Question, Questionnaire, Roster, Wording
+from forms.given import wording_of
+from forms.model import Choice, Field, Given, Part, Questionnaire, Roster
 from forms.reading import unsure_name
 from forms.words import word
 from uptake.contract.text import Text
@@ -107,6 +108,7 @@ class _Slots:
             "if_reading": lambda name: slot(f"{{% if {key(name)} in readings %}}"),
             "reading_text": lambda name: slot(f"{{{{ readings[{key(name)}] }}}}"),
             "describes": lambda name, known, filled: slot(self._describing(name, [*filter(None, known)], filled)),
+            "described": lambda leaf, extra: slot(self._described(leaf, extra)),
         }
 
     def _of_blocks(self) -> dict[str, Callable[..., Markup]]:
@@ -132,6 +134,13 @@ class _Slots:
             "end_each": lambda: slot("{% endfor %}"),
         }
 
+    def _described(self, leaf: Field, extra: str) -> str:
+        """Return the code of the attributes of an input: what describes it, and whether it is wrong."""
+        unit, date = f"{leaf.name}-unit" if leaf.unit else "", f"{leaf.name}-format" if leaf.kind == "date" else ""
+        ids = [*filter(None, (extra, unit, date))]
+        invalid = f'{{% if {self.key(leaf.name)} in errors %}} aria-invalid="true"{{% endif %}}'
+        return self._describing(leaf.name, ids, _has_note(leaf)) + invalid
+
     def _describing(self, name: str, known: list[str], noted: bool) -> str:
         """Return the code of an `aria-describedby`: ids always there, the note of a prefill, the error if any."""
         key, place = self.key(name), self.inside(name)
@@ -142,6 +151,11 @@ class _Slots:
             return attribute
         tests = [f"{key} in {where}" for where, wanted in (("filled", note), ("errors", error)) if wanted]
         return f"{{% if {' or '.join(tests)} %}}{attribute}{{% endif %}}" if tests else ""
+
+
+def _has_note(leaf: Field) -> bool:
+    """Return whether it is said above the box what stands in it or beside it; of a row the card says it once."""
+    return not leaf.roster and leaf.prefill is not None and leaf.prefill.mode != "fixed"
 
 
 def _texts(lang: str) -> dict[str, Callable[..., Any]]:
@@ -157,7 +171,8 @@ def _texts(lang: str) -> dict[str, Callable[..., Any]]:
         "choice_words": choice_words,
         "input_mode": lambda leaf: _INPUT_MODES.get(leaf.kind, ""),
         "unsure_name": unsure_name,
-        "has_note": lambda leaf: not leaf.roster and leaf.prefill is not None and leaf.prefill.mode != "fixed",
+        "has_note": _has_note,
+        "paragraphs": lambda text: text[lang].split("\n\n"),
         "is_optional": lambda leaf: not (leaf.required or leaf.required_if or leaf.value or leaf.fixed),
     }
 
@@ -184,12 +199,9 @@ def _shapes(slots: _Slots, lang: str, arms: Arms) -> dict[str, Callable[..., Any
         key = "fixed" if leaf.prefill.mode == "fixed" else "prefilled"
         return word(f"{key}_last" if leaf.prefill.last_wave else key, lang)
 
-    def wording(question: Question) -> Question | Wording:
-        return next((one for one in question.wordings if (one.experiment, one.arm) in arms), question)
-
     return {
         "note_text": note_text,
-        "wording": wording,
+        "wording": lambda question: wording_of(question, Given(arms=dict(arms))),
         "cell_parts": cell_parts,
         "row_name": lambda roster: f"{roster.id}.{slots.row}",
         "row_title": lambda roster: f"{roster.row_label[lang]} {slots.row}",

@@ -26,7 +26,7 @@ from forms.model import (
 )
 from forms.rosters import rows_of
 from forms.routing import Route
-from forms.words import word
+from forms.words import OF_ROW, word
 
 REMOVE = "__remove"  # u06.3__remove: the tick that takes row 3 of the roster u06 away
 _TICKED = frozenset({"sel1", "selN", "code", "tick"})
@@ -68,7 +68,7 @@ def render_page(
     slots = _boxes(names, shown, given, answers, lang)
     slots["on"] = frozenset(f"{name}={text}" for name, texts in shown.items() for text in texts)
     slots["errors"], slots["readings"] = messages, readings
-    slots["summary"] = _summary(messages, here, lang)
+    slots["summary"] = _summary(_named(messages, errors, roster, lang), here, [*names], lang)
     slots["summary_title"] = word("problem" if messages else "to_check", lang)
     slots["soft"] = _soft(questionnaire, here, names, lang, reasons)
     slots["asked"] = _Everything() if route is None else frozenset(route.questions)
@@ -209,9 +209,25 @@ def _first_place(finding: Finding, names: Mapping[str, Field], roster: Roster | 
     return next(place for place in places if place is not None)
 
 
-def _summary(messages: Mapping[str, str], findings: Sequence[Finding], lang: str) -> list[tuple[str, str]]:
-    soft = [(f"reason__{finding.key}", finding.message[lang]) for finding in findings if finding.severity == "soft"]
-    return [*messages.items(), *soft]
+def _named(messages: Mapping[str, str], errors: Mapping[str, str], roster: Roster | None, lang: str) -> dict[str, str]:
+    """Return the messages as the summary has them: far from its row, what cannot be read needs the row's name."""
+    made = dict(messages)
+    for name in messages.keys() & errors.keys():
+        row = split_cell(name)[1]
+        if roster is not None and row:
+            made[name] = OF_ROW[lang].format(label=roster.row_label[lang], row=row) + messages[name]
+    return made
+
+
+def _summary(
+    messages: Mapping[str, str], findings: Sequence[Finding], names: Sequence[str], lang: str
+) -> list[tuple[str, str]]:
+    """Return the lines of the summary in the order of the page: errors first, then what is to be explained."""
+    order = {name: place for place, name in enumerate(names)}
+    soft = [one for one in findings if one.severity == "soft"]
+    soft.sort(key=lambda one: min(order.get(name, -1) for name in one.fields))
+    lines = sorted(messages.items(), key=lambda line: order.get(line[0], -1))
+    return [*lines, *((f"reason__{one.key}", one.message[lang]) for one in soft)]
 
 
 def _soft(

@@ -40,11 +40,13 @@ def from_stored(stored: Stored, field: Field) -> Answer:
 
 
 def decode_all(stored: Mapping[str, Stored], questionnaire: Questionnaire) -> dict[str, Answer]:
-    """Read every stored answer whose field, or roster with its rows, the questionnaire still has."""
+    """Read every stored answer whose field the questionnaire still has, cells and numbers of rows among them."""
     fields, made = questionnaire.fields, {}
+    counts = {roster.rows_name for roster in questionnaire.rosters.values()}
     for name, value in stored.items():
-        leaf = fields.get(name) or _cell(questionnaire, name)
-        if leaf is not None:
+        if name in counts:
+            made[name] = Answer(None if value[0] is None else int(value[0]), cast(State, value[1]))
+        elif (leaf := fields.get(name) or _cell(questionnaire, name)) is not None:
             made[name] = from_stored(value, leaf)
     return made
 

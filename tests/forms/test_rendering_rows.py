@@ -65,7 +65,7 @@ def test_only_rows_with_something_in_them_can_be_removed(cases: Questionnaire) -
 def test_errors_of_cells_stand_beside_them_and_in_the_summary(cases: Questionnaire) -> None:
     html = render_page(cases, "cases", "zh", rows=[1, 2], typed={"u06_users.2": ["1e5"]},
                        errors={"u06_users.2": "“1e5”读不成一个数。", "u06_users.9": "不在此页。"})  # fmt: skip
-    assert '<a href="#u06_users.2">“1e5”读不成一个数。</a>' in html and "不在此页" not in html
+    assert '<a href="#u06_users.2">应用场景 2：“1e5”读不成一个数。</a>' in html and "不在此页" not in html
     assert 'aria-describedby="u06_users.2-unit u06_users.2-error" aria-invalid="true"' in html
     assert 'id="u06_users.1-error"' not in html
 
