@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from uptake.contract.errors import Fault, StudyError
 _CHOSEN = ("sel1", "selN", "code")
 _RULES = frozenset({"rule", "relevant", "message", "value", "required_if"})
 _FIRST = ("type", "name", "list_name", "id")
+_ESCAPED = re.compile(r"_x(?=[0-9A-Fa-f]{4}_)")  # a workbook writes control signs so; a text that looks so is escaped
 _LONGEST = 32_767
 
 
@@ -159,7 +161,7 @@ def save_book(book: Book, target: Path) -> None:
 
 def _put(page: Any, row: int, column: int, text: str) -> None:
     cell = page.cell(row, column)
-    cell.value = text
+    cell.value = _ESCAPED.sub("_x005F_x", text).replace("\r", "_x000D_")
     cell.data_type = "s"
     cell.quotePrefix = text.startswith(("=", "+", "-", "@"))
 

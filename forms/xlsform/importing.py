@@ -83,6 +83,8 @@ def _tree(book: Book, taking: Taking, name: str, header: Mapping[str, Any]) -> T
     named = language_of(f"label::{settings['default_language']}") if settings["default_language"] else None
     taking.default_language = named[1] if named else ""
     blocks = blocks_of(book.rows("survey"), taking.faults)
+    if taking.faults:
+        return Tree()
     _refuse_names(blocks, taking)
     taking.names = _names(blocks)
     lists = Lists(taking)

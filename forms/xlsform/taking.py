@@ -31,8 +31,8 @@ class Taking:
     kept: list[Tree] = field(default_factory=list)
 
     def tree(self, row: Row, **keys: object) -> Tree:
-        """Return a mapping that remembers its row, without the keys that are empty."""
-        made = Tree((key, value) for key, value in keys.items() if value not in ("", None, [], {}))
+        """Return a mapping that remembers its row, without the keys that are empty; an id is always there."""
+        made = Tree((key, value) for key, value in keys.items() if key == "id" or value not in ("", None, [], {}))
         self.origins[id(made)] = row
         self.kept.append(made)  # an id is that of the mapping only as long as the mapping lives
         return made

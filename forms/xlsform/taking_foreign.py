@@ -177,6 +177,8 @@ class TakingForeign:
             self.taking.note(row, "whole numbers are not below 0 here unless min says so")
 
     def _refuse_type(self, row: Row, word: str) -> None:
+        if not word:
+            return  # told with the names
         if reason := TYPES.get(word):
             self.taking.fault(row, f"{word}: not imported, because {reason.why}. {reason.instead}", "type")
         else:
@@ -194,12 +196,11 @@ class TakingForeign:
             if base == "default" and self._last_wave(row):
                 continue
             reason = column_refusal(base)
-            if reason is not None:
+            if header.startswith(OURS):
+                self.taking.fault(row, "a custom column has a value and bind::uptake:kind has none, so its meaning is not"
+                                  " known. Fill bind::uptake:kind or empty the cell.", header)  # fmt: skip
+            elif reason is not None:
                 self._refuse_column(row, header, reason)
-            elif header.startswith(OURS):
-                self.taking.fault(row, "a custom column has a value and bind::uptake:kind has none, so its"
-                                  " meaning is not known. Fill bind::uptake:kind or empty the"
-                                  " cell.", header)  # fmt: skip
             else:
                 self.taking.note(row, "the column is left out", header)
         if extra := set(row["appearance"].split()) - APPEARANCES_USED:

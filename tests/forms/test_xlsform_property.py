@@ -1,0 +1,83 @@
+"""Whatever our language can say comes back from an XLSForm: random questionnaires, and those of the example study."""
+
+from __future__ import annotations
+
+import random
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import pytest
+
+from forms import source
+from forms.digest import plain
+from forms.loader import load_questionnaire
+from forms.model import Questionnaire
+from forms.xlsform import export_xlsform, import_xlsform
+from forms.xlsform.opening import open_xlsform
+from forms.xlsform.reference import converted
+from forms.xlsform.yaml_text import yaml_text
+from uptake.contract.errors import Fault
+from uptake.contract.yamlfile import read_yaml
+
+from .xlsform_random import questionnaire
+
+EVERYTHING = Path(__file__).parent / "everything.yaml"
+
+
+def loaded(path: Path) -> tuple[source.Questionnaire, Questionnaire]:
+    faults: list[Fault] = []
+    written = read_yaml(path, source.Questionnaire, root=path.parent, faults=faults)
+    made = load_questionnaire(path, root=path.parent, faults=faults)
+    assert made is not None and written is not None, [str(fault) for fault in faults]
+    return written, made
+
+
+def comes_back(path: Path, folder: Path) -> None:
+    written, made = loaded(path)
+    target = folder / f"{path.stem}.xlsx"
+    export_xlsform(written, made, target)
+    faults: list[Fault] = []
+    again = import_xlsform(target, faults=faults)
+    assert again is not None, [str(fault) for fault in faults]
+    assert plain(again.written) == plain(written)
+    assert again.questionnaire.sha256 == made.sha256
+    assert (again.notes, again.copied) == ((), ())
+
+
+def rounds(count: int, seed: int, folder: Path) -> None:
+    draw = random.Random(seed)
+    for _ in range(count):
+        path = folder / "random.yaml"
+        path.write_text(yaml_text(questionnaire(draw)), encoding="utf-8")
+        comes_back(path, folder)
+
+
+def test_random_questionnaires_come_back(tmp_path: Path) -> None:
+    rounds(15, 1, tmp_path)
+
+
+@pytest.mark.proof
+def test_many_random_questionnaires_come_back(tmp_path: Path) -> None:
+    rounds(400, 2, tmp_path)
+
+
+def test_the_questionnaire_with_everything_comes_back(tmp_path: Path) -> None:
+    comes_back(EVERYTHING, tmp_path)
+
+
+with as_file(files("uptake") / "studies" / "aiplus" / "questionnaires") as _folder:
+    STUDY = sorted(_folder.glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", STUDY, ids=lambda path: path.stem)
+def test_the_example_study_comes_back(path: Path, tmp_path: Path) -> None:
+    comes_back(path, tmp_path)
+
+
+def test_nothing_but_the_rows_carries_the_definition(tmp_path: Path) -> None:
+    """A label edited in the sheet is edited in the questionnaire: nothing hides a second copy of the whole."""
+    written, made = loaded(EVERYTHING)
+    book = export_xlsform(written, made, tmp_path / "everything.xlsx").book
+    read = open_xlsform(tmp_path / "everything.xlsx", [])
+    assert read is not None and converted(read, []) is not None
+    assert max(len(text) for sheet in book for row in sheet.rows for text in row.cells.values()) < 500
