@@ -105,7 +105,13 @@ def _finished(made: Tree, book: Book, blocks: list[Block], paging: Paging) -> Tr
     made["pages"] = paging.pages
     if not paging.pages:
         taking.faults.append(Fault(book.name, "the sheet survey asks nothing. Add a question."))
-    checks = [paging.ours.check(inner.row) for block in blocks if block.kind == "checks" for inner in block.inside]
+    checks = [
+        paging.ours.check(inner.row)
+        for block in blocks
+        if block.kind == "checks"
+        for inner in block.inside
+        if inner.kind == "check"
+    ]
     return made | ({"checks": checks} if checks else {})
 
 
@@ -116,6 +122,8 @@ def _refuse_names(blocks: list[Block], taking: Taking) -> None:
         row, word = block.row, (type_words(block.row) or [""])[0]
         if not row["type"].strip():
             taking.fault(row, "the row has no type, so its meaning is not known. Add it, or empty the row.", "type")
+        elif block.kind and not row["name"].strip():
+            taking.fault(row, "the row has no name, so nothing could be stored for it. Put it back.", "name")
         elif block.kind or word == "note" or block.word != "row":
             continue
         elif not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,30}", row["name"].strip()):
@@ -256,7 +264,7 @@ def _loaded(book: Book, tree: Tree, taking: Taking) -> Imported | None:
         rows = rows_of_lines(text, tree, taking.origins)
         taking.faults += [_at_row(book, fault, rows) for fault in dict.fromkeys(faults)]
         return None
-    refuse_disagreement(book, written, made, taking.faults)
+    refuse_disagreement(book, written, made, taking)
     if taking.faults:
         return None
     return Imported(made, written, text, tuple(taking.notes), tuple(taking.copied))

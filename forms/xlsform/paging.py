@@ -16,6 +16,9 @@ from forms.xlsform.taking_foreign import TakingForeign, is_table, type_words
 from forms.xlsform.taking_ours import TakingOurs
 
 
+_ELSEWHERE = frozenset({"notice", "sample", "given", "checks"})  # read by importing.py, wherever they stand
+
+
 @dataclass(slots=True)
 class _Open:
     """The page that questions are being added to."""
@@ -45,8 +48,12 @@ class Paging:
                 self._close()
                 self.pages.append(self.ours.page(block, self._added))
                 self.ids.add(self.pages[-1]["id"])
+            elif block.kind in _ELSEWHERE:
+                self.ours.refuse_strangers(block, frozenset({"check"}))
             elif block.kind:
-                continue  # notices, what is known before, checks over everything: read elsewhere
+                self.taking.fault(block.row, f'a row of the kind "{block.kind}" cannot stand outside the groups'
+                                             ' of an export,'
+                                  " and would be lost. Put it back where the export had it.", "bind::uptake:kind")  # fmt: skip
             elif block.word == "repeat":
                 self._roster(block, path)
             elif block.word == "group" and not is_table(block):

@@ -66,7 +66,7 @@ class TakingForeign:
 
     def _label(self, row: Row) -> dict[str, str]:
         label = self.taking.text(row, "label")
-        if label or type_words(row)[0] not in ("calculate", "calculation"):
+        if label or type_words(row)[:1] not in (["calculate"], ["calculation"]):
             if not label:
                 self.taking.fault(row, "the row asks something and has no label, so nobody would know what. Add label.",
                                   "label")  # fmt: skip

@@ -15,6 +15,10 @@ from forms.xlsform.taking import Taking
 
 _SILENT = frozenset({"other", "dont_know", "given"})  # rows that follow from others
 _NO_ID = frozenset({"id"})
+_INSIDE = {  # what may stand inside each block of ours
+    "parts": frozenset({"part", "check"}), "matrix": frozenset({"row", "check"}), "roster": frozenset({"column", "check"}),
+    "int_or_band": frozenset({"number", "band", "check"}),
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -49,9 +53,19 @@ class TakingOurs:
         made["questions"] = questions
         return made
 
+    def refuse_strangers(self, block: Block, allowed: frozenset[str]) -> None:
+        """Refuse rows that cannot stand inside a block of ours: they would be lost."""
+        for inner in block.inside:
+            if inner.kind not in allowed | _SILENT:
+                what = f'a row of the kind "{inner.kind}"' if inner.kind else "a row without bind::uptake:kind"
+                self.taking.fault(inner.row, f"{what} cannot stand inside this {block.kind}, and would be lost."
+                                  " Move it out of the group, or put its kind back.", "bind::uptake:kind")  # fmt: skip
+
     def question(self, block: Block) -> Tree:
         """Return a question with its checks."""
         row = block.row
+        if row.ours("type") == "parts":
+            self.refuse_strangers(block, _INSIDE["parts"])
         made = self.taking.tree(row, id=row.ours("id") or row["name"], text=self.taking.text(row, "label"),
                                 hint=self.taking.text(row, "hint"))  # fmt: skip
         made |= self._relevant(row)
@@ -76,6 +90,7 @@ class TakingOurs:
         """Return the keys that say how a question or part is answered."""
         row = block.row
         made = Tree(type=row.ours("type") or self._assumed(row))
+        self.refuse_strangers(block, _INSIDE.get(made["type"], frozenset()))
         if made["type"] == "matrix":
             made |= self._matrix(block)
         elif made["type"] == "int_or_band":
@@ -115,6 +130,8 @@ class TakingOurs:
 
     def _matrix(self, block: Block) -> Tree:
         rows = [inner for inner in block.inside if inner.kind == "row"]
+        for inner in rows:
+            self.refuse_strangers(inner, frozenset({"cell"}))
         made = Tree(rows=[self._line(inner.row) for inner in rows])
         cells = [inner.row for inner in rows[0].inside if inner.kind == "cell"] if rows else []
         if cells:

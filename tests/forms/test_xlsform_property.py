@@ -13,8 +13,10 @@ from forms.digest import plain
 from forms.loader import load_questionnaire
 from forms.model import Questionnaire
 from forms.xlsform import export_xlsform, import_xlsform
+from forms.xlsform.exporting import save_book
 from forms.xlsform.opening import open_xlsform
 from forms.xlsform.reference import converted
+from forms.xlsform.sheets import Book, Row, Sheet
 from forms.xlsform.yaml_text import yaml_text
 from uptake.contract.errors import Fault
 from uptake.contract.yamlfile import read_yaml
@@ -81,3 +83,44 @@ def test_nothing_but_the_rows_carries_the_definition(tmp_path: Path) -> None:
     read = open_xlsform(tmp_path / "everything.xlsx", [])
     assert read is not None and converted(read, []) is not None
     assert max(len(text) for sheet in book for row in sheet.rows for text in row.cells.values()) < 500
+
+
+def edits(count: int, seed: int, folder: Path) -> list[str]:
+    """Change or empty single cells of an export; give those edits that had no effect and were not told either."""
+    written, made = loaded(EVERYTHING)
+    book = export_xlsform(written, made).book
+    cells = [(sheet.name, row.number, header) for sheet in book for row in sheet.rows for header in row.cells]
+    draw, silent = random.Random(seed), []
+    for sheet, number, header in draw.sample(cells, min(count, len(cells))):
+        for value in ("", "x1"):
+            faults: list[Fault] = []
+            save_book(_edited(book, sheet, number, (header, value)), folder / "edited.xlsx")
+            again = import_xlsform(folder / "edited.xlsx", faults=faults)
+            if again and again.questionnaire.sha256 == made.sha256 and not (again.notes or again.copied):
+                silent.append(f"{sheet} {number} {header} -> {value!r}")
+    return silent
+
+
+def _edited(book: Book, sheet: str, number: int, change: tuple[str, str]) -> Book:
+    rows = tuple(
+        Row(row.book, sheet, row.number, {**row.cells, change[0]: change[1]} if row.number == number else row.cells)
+        for row in book.rows(sheet)
+    )
+    return Book(book.name, {**book.sheets, sheet: Sheet(sheet, book.headers(sheet), rows)})
+
+
+# Marks that other rows say as well: emptying one of them changes nothing.
+_SAID_TWICE = ("uptake_inline", "uptake_list", "form_title -> ''", "default_language -> ''", "namespaces")
+
+
+def unexplained(silent: list[str]) -> list[str]:
+    return [edit for edit in silent if not any(mark in edit for mark in _SAID_TWICE)]
+
+
+def test_no_edit_is_ignored_in_silence(tmp_path: Path) -> None:
+    assert unexplained(edits(25, 3, tmp_path)) == []
+
+
+@pytest.mark.proof
+def test_no_edit_of_any_cell_is_ignored_in_silence(tmp_path: Path) -> None:
+    assert unexplained(edits(2_000, 4, tmp_path)) == []

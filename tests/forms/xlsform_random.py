@@ -22,7 +22,10 @@ def text(draw: random.Random, stem: str) -> Tree:
 
 
 def choices(draw: random.Random, several: bool, plain: bool = False) -> list[Tree]:
-    made = [{"code": draw.choice(("c", "", "X_")) + str(at), "label": text(draw, f"c{at}")} for at in range(draw.randint(1, 4))]
+    made = [
+        {"code": draw.choice(("c", "", "X_")) + str(at), "label": text(draw, f"c{at}")}
+        for at in range(draw.randint(1, 4))
+    ]
     if not plain and draw.random() < 0.3:
         made.append({"code": "other", "label": text(draw, "other"), "text": True})
     if several and draw.random() < 0.3:
@@ -104,7 +107,9 @@ def question(draw: random.Random, at: int) -> Tree:
     kind = draw.choice((*NUMBERS, "text", "date", "sel1", "selN", "code", "uscc", "tick", "parts", "parts", "matrix",
                         "cells", "int_or_band"))  # fmt: skip
     if draw.random() < 0.3:
-        made["relevant"] = draw.choice(("${gate} = 'yes'", "${gate} != 'no' and ${size} >= 2", "selected(${many}, 'a')"))
+        made["relevant"] = draw.choice(
+            ("${gate} = 'yes'", "${gate} != 'no' and ${size} >= 2", "selected(${many}, 'a')")
+        )
     return made | (parts(draw, number, at) if kind == "parts" else single(draw, kind, number, at))
 
 
@@ -123,7 +128,10 @@ def single(draw: random.Random, kind: str, number: str, at: int) -> Tree:
 
 
 def matrix(draw: random.Random) -> Tree:
-    return {"type": "matrix", "rows": [{"id": f"r{each}", "label": text(draw, "row")} for each in range(draw.randint(1, 3))]}
+    return {
+        "type": "matrix",
+        "rows": [{"id": f"r{each}", "label": text(draw, "row")} for each in range(draw.randint(1, 3))],
+    }
 
 
 def parts(draw: random.Random, number: str, at: int) -> Tree:
