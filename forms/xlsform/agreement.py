@@ -53,7 +53,7 @@ class _Agreement:
                 self._missing("survey", name)
 
     def choices(self) -> None:
-        """Compare the lists that follow from others, or from a code list, row by row; of others what the engine adds."""
+        """Compare lists that follow from others or from a code list row by row; of others what the engine adds."""
         follows = {row["list_name"] for row in self.book.rows("choices")
                    if row["uptake_of"] or row["uptake_codes"]}  # fmt: skip
         now = {_choice(row): row for row in self.book.rows("choices") if row["list_name"] in follows or _marked(row)}
@@ -94,9 +94,9 @@ class _Agreement:
 
     def _missing(self, sheet: str, key: str) -> None:
         self.taking.faults.append(Fault(
-            f"{self.book.name}: sheet {sheet}", f'the row "{key}" of the export is not there any more, but what'
-                                                ' it follows from'
-            " still asks for it. Put it back, or remove that too.",
+            f"{self.book.name}: sheet {sheet}", f'the row "{key}" of the export is not there any more, but what it'
+                                                " follows from still asks for it. Put it back, or remove that"
+                                                " too.",
         ))  # fmt: skip
 
 

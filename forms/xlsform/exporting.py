@@ -174,9 +174,8 @@ def _refuse_texts(tree: Tree, where: str) -> None:
             faults.append(Fault(where, f"a text under {key} has {len(text)} characters, and a cell holds {_LONGEST}."
                                 " Shorten it."))  # fmt: skip
         elif "${" in text and not _RULES & set(key.split(".")):
-            faults.append(Fault(where, f'the text "{text[:40]}" under {key} has'
-                                       f' "${{" in it, which XLSForm would read as'
-                                " an answer to be shown there. Write it without."))  # fmt: skip
+            faults.append(Fault(where, f'the text "{text[:40]}" under {key} has "${{" in it, which XLSForm would'
+                                       " read as an answer to be shown there. Write it without."))  # fmt: skip
     if faults:
         raise StudyError(faults)
 

@@ -127,13 +127,11 @@ def _refuse_names(blocks: list[Block], taking: Taking) -> None:
         elif block.kind or word == "note" or block.word != "row":
             continue
         elif not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,30}", row["name"].strip()):
-            taking.fault(row, f'the name "{row["name"][:60]}" must begin with a letter and have 1 to 31 of a-z'
-                              ' A-Z 0-9 _ -,'
-                         " because it names a column of the results. Change it.", "name")  # fmt: skip
+            taking.fault(row, f'the name "{row["name"][:60]}" must begin with a letter and have 1 to 31 of a-z A-Z'
+                              " 0-9 _ -, because it names a column of the results. Change it.", "name")  # fmt: skip
         elif (other := seen.setdefault(field_name(row["name"]), row)) is not row and not _inside_repeat(blocks, row):
-            taking.fault(row, f'the names "{other["name"]}" (row {other.number}) and "{row["name"]}" give the'
-                              ' same field,'
-                         " and one would be lost. Change one.", "name")  # fmt: skip
+            taking.fault(row, f'the names "{other["name"]}" (row {other.number}) and "{row["name"]}" give the same'
+                              " field, and one would be lost. Change one.", "name")  # fmt: skip
 
 
 def _inside_repeat(blocks: list[Block], row: Row) -> bool:
@@ -182,9 +180,12 @@ def _head(book: Book, row: Row, taking: Taking, name: str, header: Mapping[str, 
                           source.Questionnaire)  # fmt: skip
     own = name or row["form_id"].strip() or Path(book.name).stem
     if not _ID.fullmatch(own):
-        taking.fault(row, f'the form_id "{own[:60]}" cannot name a file: it must begin with a letter and have 1'
-                          ' to 51 of a-z'
-                     " A-Z 0-9 _ -. Change it, or give a name on the command line.", "form_id")  # fmt: skip
+        taking.fault(
+            row,
+            f'the form_id "{own[:60]}" cannot name a file: it must begin with a letter and have 1 to'
+            " 51 of a-z A-Z 0-9 _ -. Change it, or give a name on the command line.",
+            "form_id",
+        )
         own = "imported"
     title = said.pop("title", None) or _title(row, taking, own)
     made = taking.tree(row, id=own, title=title, definition_version=row["version"].strip() or "1.0",
@@ -252,8 +253,7 @@ def _loaded(book: Book, tree: Tree, taking: Taking) -> Imported | None:
     faults: list[Fault] = []
     if (lost := not_kept(text, tree)) is not None:
         taking.faults.append(Fault(book.name, f'the text "{lost[:40]}" cannot be written into a YAML file as it'
-                                              ' is. Change'
-                                   " its unusual signs."))  # fmt: skip
+                                              " is. Change its unusual signs."))  # fmt: skip
         return None
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{tree['id']}.yaml"

@@ -66,9 +66,8 @@ class Lists:
         name = listed[1] if len(listed) > 1 else ""
         if name not in self.first:
             near = did_you_mean(name, self.first)
-            self.taking.fault(row, f'no list in the sheet choices is called "{name[:60]}", so there is nothing'
-                                   ' to choose'
-                              f" from. Add it.{near}", "type")  # fmt: skip
+            self.taking.fault(row, f'no list in the sheet choices is called "{name[:60]}", so there is nothing to'
+                                   f" choose from. Add it.{near}", "type")  # fmt: skip
             return {"choices": []}
         first = self.first[name]
         if first.cells.get(f"{_OURS}codes"):

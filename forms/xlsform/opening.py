@@ -46,8 +46,12 @@ def open_xlsform(path: Path, faults: list[Fault]) -> Book | None:
         name = sheet.name.strip().lower()
         if name in _READ:
             if name in sheets:
-                faults.append(Fault(f"{path.name}: sheet {sheet.name}", "a sheet of this name stands in the"
-                                    " file already, and one would be lost. Rename one."))  # fmt: skip
+                faults.append(
+                    Fault(
+                        f"{path.name}: sheet {sheet.name}",
+                        "a sheet of this name stands in the file already, and one would be lost. Rename one.",
+                    )
+                )
             sheets[name] = _read(path.name, name, sheet, faults)
     return Book(path.name, sheets, tuple(sheet.name for sheet in raw.sheets))
 
@@ -87,9 +91,9 @@ def _refuse_headers(where: str, headers: list[str], faults: list[Fault]) -> None
         plain = header.lower()
         if header and plain in seen:
             columns = f"{column_letters(seen[plain])} and {column_letters(at)}"
-            faults.append(Fault(f"{where}, row 1", f'the columns {columns} have the same header'
-                                                   f' "{safe_to_show(header)}",'
-                                " and one would be lost. Rename or delete one."))  # fmt: skip
+            faults.append(Fault(f"{where}, row 1", f"the columns {columns} have the same header"
+                                                   f' "{safe_to_show(header)}", and one would be lost. Rename or'
+                                                   " delete one."))  # fmt: skip
         seen.setdefault(plain, at)
 
 

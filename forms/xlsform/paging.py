@@ -15,7 +15,6 @@ from forms.xlsform.taking import Taking, plain_id
 from forms.xlsform.taking_foreign import TakingForeign, is_table, type_words
 from forms.xlsform.taking_ours import TakingOurs
 
-
 _ELSEWHERE = frozenset({"notice", "sample", "given", "checks"})  # read by importing.py, wherever they stand
 
 
@@ -51,9 +50,12 @@ class Paging:
             elif block.kind in _ELSEWHERE:
                 self.ours.refuse_strangers(block, frozenset({"check"}))
             elif block.kind:
-                self.taking.fault(block.row, f'a row of the kind "{block.kind}" cannot stand outside the groups'
-                                             ' of an export,'
-                                  " and would be lost. Put it back where the export had it.", "bind::uptake:kind")  # fmt: skip
+                self.taking.fault(
+                    block.row,
+                    f'a row of the kind "{block.kind}" cannot stand outside the groups of'
+                    " an export, and would be lost. Put it back where the export had it.",
+                    "bind::uptake:kind",
+                )
             elif block.word == "repeat":
                 self._roster(block, path)
             elif block.word == "group" and not is_table(block):
@@ -136,9 +138,8 @@ class Paging:
         gates = ", ".join(sorted(self.open.fields & self._routing(question))) if self.open else ""
         self._close()
         page = self._on(block, path)
-        self.taking.note(block.row, f'a new page "{page.tree["id"]}" begins here: the row depends on {gates},'
-                                    ' and a page is'
-                         " sent as a whole before its answers are known", "relevant")  # fmt: skip
+        self.taking.note(block.row, f'a new page "{page.tree["id"]}" begins here: the row depends on {gates}, and'
+                                    " a page is sent as a whole before its answers are known", "relevant")  # fmt: skip
         return page
 
     def _page(self, block: Block, path: tuple[Block, ...], title: dict[str, str]) -> Tree:

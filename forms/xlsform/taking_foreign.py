@@ -197,8 +197,9 @@ class TakingForeign:
                 continue
             reason = column_refusal(base)
             if header.startswith(OURS):
-                self.taking.fault(row, "a custom column has a value and bind::uptake:kind has none, so its meaning is not"
-                                  " known. Fill bind::uptake:kind or empty the cell.", header)  # fmt: skip
+                self.taking.fault(row, "a custom column has a value and bind::uptake:kind has none, so its"
+                                  " meaning is not known. Fill bind::uptake:kind or empty the"
+                                  " cell.", header)  # fmt: skip
             elif reason is not None:
                 self._refuse_column(row, header, reason)
             else:

@@ -16,8 +16,8 @@ from forms.xlsform.taking import Taking
 _SILENT = frozenset({"other", "dont_know", "given"})  # rows that follow from others
 _NO_ID = frozenset({"id"})
 _INSIDE = {  # what may stand inside each block of ours
-    "parts": frozenset({"part", "check"}), "matrix": frozenset({"row", "check"}), "roster": frozenset({"column", "check"}),
-    "int_or_band": frozenset({"number", "band", "check"}),
+    "parts": frozenset({"part", "check"}), "matrix": frozenset({"row", "check"}),
+    "roster": frozenset({"column", "check"}), "int_or_band": frozenset({"number", "band", "check"}),
 }  # fmt: skip
 
 
@@ -45,8 +45,7 @@ class TakingOurs:
                 questions += foreign(inner)
             elif inner.kind not in _SILENT:
                 self.taking.fault(inner.row, f'a row of the kind "{inner.kind}" cannot stand here. Put it back'
-                                             ' where the'
-                                  " export had it.", "bind::uptake:kind")  # fmt: skip
+                                             " where the export had it.", "bind::uptake:kind")  # fmt: skip
         made |= self.taking.keys(row, source.Page, also_not=_NO_ID | {"relevant"})
         for question in questions:
             _in_place(question)
@@ -112,9 +111,12 @@ class TakingOurs:
         if word == "select_multiple":
             return "selN"
         if word not in ASSUMED:
-            self.taking.fault(row, f'a row of the kind "{row.ours("kind")}" has the type "{row["type"][:40]}",'
-                                   ' which was'
-                              " not exported so. Put the type back, or delete the custom columns.", "type")  # fmt: skip
+            self.taking.fault(
+                row,
+                f'a row of the kind "{row.ours("kind")}" has the type "{row["type"][:40]}",'
+                " which was not exported so. Put the type back, or delete the custom columns.",
+                "type",
+            )
         return ASSUMED.get(word, "text")
 
     def _required(self, block: Block, made: Tree) -> Tree:

@@ -1,4 +1,4 @@
-"""Workbooks from strangers: refused in a sentence or carried sign by sign; never a traceback, never run, never followed."""
+"""Workbooks from strangers: refused in a sentence or carried sign by sign; never a traceback, never run or followed."""
 
 from __future__ import annotations
 
@@ -78,9 +78,16 @@ def test_other_endings_are_refused(ending: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"type,name,label\ntext,a,A\n", "类型,名称\ntext,甲\n".encode("gb18030"), b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest",
-     b"PK\x03\x04 broken", b"\0" * 1000, b"<html><script>alert(1)</script></html>"],
-)  # fmt: skip
+    [
+        b"",
+        b"type,name,label\ntext,a,A\n",
+        "类型,名称\ntext,甲\n".encode("gb18030"),
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest",
+        b"PK\x03\x04 broken",
+        b"\0" * 1000,
+        b"<html><script>alert(1)</script></html>",
+    ],
+)
 def test_files_that_only_look_like_workbooks_are_refused(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "form.xlsx"
     path.write_bytes(content)
@@ -179,13 +186,31 @@ def test_a_text_of_100000_characters_is_refused(tmp_path: Path) -> None:
     assert sheet.count(b"<t>A</t>") == 1
     long = sheet.replace(b"<t>A</t>", b"<t>" + b"A" * 100_000 + b"</t>")
     said = faults_of(repacked(path, **{"xl__worksheets__sheet1.xml": long}))
-    assert said == ["form.xlsx: sheet survey, row 2, column label::English (en): the text has 100000 characters, and a cell"
-                    " holds 32767. Shorten it."]  # fmt: skip
+    assert said == [
+        "form.xlsx: sheet survey, row 2, column label::English (en): the text has 100000 characters, and a cell"
+        " holds 32767. Shorten it."
+    ]
 
 
-PAYLOADS = ("<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ config }}", "{% raw %}", "javascript:alert(1)",
-            "' OR 1=1 --", "\u202eevil", "=cmd|'/C calc'!A0", "../../../etc/passwd", "!!python/object/apply:os.system [ls]",
-            "&lol;", "]]><x/>", "%00", "$(reboot)", "`id`", "*anchor", "<<: x")  # fmt: skip
+PAYLOADS = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "{{ config }}",
+    "{% raw %}",
+    "javascript:alert(1)",
+    "' OR 1=1 --",
+    "\u202eevil",
+    "=cmd|'/C calc'!A0",
+    "../../../etc/passwd",
+    "!!python/object/apply:os.system [ls]",
+    "&lol;",
+    "]]><x/>",
+    "%00",
+    "$(reboot)",
+    "`id`",
+    "*anchor",
+    "<<: x",
+)
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
@@ -205,8 +230,21 @@ def test_payloads_in_texts_are_carried_sign_by_sign_and_shown_as_text(payload: s
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_payloads_in_every_other_cell_end_in_sentences(payload: str, tmp_path: Path) -> None:
-    columns = ("type", "name", "relevant", "constraint", "required", "calculation", "appearance", "repeat_count", "default",
-               "choice_filter", "parameters", "bind::uptake:kind", "bind::uptake:x")  # fmt: skip
+    columns = (
+        "type",
+        "name",
+        "relevant",
+        "constraint",
+        "required",
+        "calculation",
+        "appearance",
+        "repeat_count",
+        "default",
+        "choice_filter",
+        "parameters",
+        "bind::uptake:kind",
+        "bind::uptake:x",
+    )
     for column in columns:
         row = {"type": "text", "name": "a", "label::中文 (zh)": "甲", "label::English (en)": "A"} | {column: payload}
         made = workbook(survey=[tuple(row), tuple(row.values())])
@@ -218,18 +256,104 @@ def test_payloads_in_every_other_cell_end_in_sentences(payload: str, tmp_path: P
 
 
 def cells(draw: random.Random) -> dict[str, str]:
-    words = ("a", "b", "g", "yn", "${a}", "${g}", "${", "'", "or", "(", ")", "=", "!=", "1", "yes", "", "true()", "甲",
-             "\u202e", "bind::uptake:kind", "page", "question", "matrix", "roster", "check", "{}", "[1]", "null", "~")  # fmt: skip
-    types = (*TYPES, "text", "integer", "select_one yn", "select_multiple yn or_other", "note", "calculate", "begin_group",
-             "end_group", "begin_repeat", "end_repeat", "begin group", "select_one", "range", "acknowledge", "hidden")  # fmt: skip
-    columns = (*COLUMNS, "relevant", "constraint", "required", "appearance", "repeat_count", "hint", "label", "parameters",
-               "bind::uptake:kind", "bind::uptake:type", "bind::uptake:id", "bind::uptake:hard", "bind::uptake:soft",
-               "bind::uptake:prefill", "bind::uptake:choices", "bind::uptake:max_rows", "bind::uptake:place",
-               "bind::uptake:unit_zh", "bind::uptake:rows", "bind::uptake:value", "bind::uptake:relevant")  # fmt: skip
-    kinds = ("page", "question", "part", "row", "cell", "column", "check", "checks", "intro", "notice", "sample", "given",
-             "band", "number", "other", "dont_know", "x")  # fmt: skip
-    made = {"type": draw.choice(types), "name": draw.choice("abcdefgh") + draw.choice(("", "1", " ", ".")),
-            "label::中文 (zh)": draw.choice(("甲", "乙", "")), "label::English (en)": draw.choice(("A", "B", ""))}  # fmt: skip
+    words = (
+        "a",
+        "b",
+        "g",
+        "yn",
+        "${a}",
+        "${g}",
+        "${",
+        "'",
+        "or",
+        "(",
+        ")",
+        "=",
+        "!=",
+        "1",
+        "yes",
+        "",
+        "true()",
+        "甲",
+        "\u202e",
+        "bind::uptake:kind",
+        "page",
+        "question",
+        "matrix",
+        "roster",
+        "check",
+        "{}",
+        "[1]",
+        "null",
+        "~",
+    )
+    types = (
+        *TYPES,
+        "text",
+        "integer",
+        "select_one yn",
+        "select_multiple yn or_other",
+        "note",
+        "calculate",
+        "begin_group",
+        "end_group",
+        "begin_repeat",
+        "end_repeat",
+        "begin group",
+        "select_one",
+        "range",
+        "acknowledge",
+        "hidden",
+    )
+    columns = (
+        *COLUMNS,
+        "relevant",
+        "constraint",
+        "required",
+        "appearance",
+        "repeat_count",
+        "hint",
+        "label",
+        "parameters",
+        "bind::uptake:kind",
+        "bind::uptake:type",
+        "bind::uptake:id",
+        "bind::uptake:hard",
+        "bind::uptake:soft",
+        "bind::uptake:prefill",
+        "bind::uptake:choices",
+        "bind::uptake:max_rows",
+        "bind::uptake:place",
+        "bind::uptake:unit_zh",
+        "bind::uptake:rows",
+        "bind::uptake:value",
+        "bind::uptake:relevant",
+    )
+    kinds = (
+        "page",
+        "question",
+        "part",
+        "row",
+        "cell",
+        "column",
+        "check",
+        "checks",
+        "intro",
+        "notice",
+        "sample",
+        "given",
+        "band",
+        "number",
+        "other",
+        "dont_know",
+        "x",
+    )
+    made = {
+        "type": draw.choice(types),
+        "name": draw.choice("abcdefgh") + draw.choice(("", "1", " ", ".")),
+        "label::中文 (zh)": draw.choice(("甲", "乙", "")),
+        "label::English (en)": draw.choice(("A", "B", "")),
+    }
     for _ in range(draw.randrange(4)):
         made[draw.choice(columns)] = " ".join(draw.choice(words) for _ in range(draw.randint(1, 4)))
     if draw.random() < 0.4:
@@ -244,10 +368,14 @@ def heap(draw: random.Random, path: Path) -> None:
     rows = [cells(draw) for _ in range(draw.randint(1, 9))]
     headers = list(dict.fromkeys(key for row in rows for key in row))
     listed = [["list_name", "name", "label::中文 (zh)", "label::English (en)", "uptake_inline", "uptake_of"]]
-    listed += [["yn", draw.choice(("yes", "no", "a b", "")), "是", "Yes", draw.choice(("", "yes")), draw.choice(("", "x"))]
-               for _ in range(draw.randrange(3))]  # fmt: skip
-    settings = [["form_id", "version", "uptake:title_zh", "uptake:sample"],
-                [draw.choice(("f", "../x", "")), "1", draw.choice(("", "题")), draw.choice(("", "[1]", "{}"))]]  # fmt: skip
+    listed += [
+        ["yn", draw.choice(("yes", "no", "a b", "")), "是", "Yes", draw.choice(("", "yes")), draw.choice(("", "x"))]
+        for _ in range(draw.randrange(3))
+    ]
+    settings = [
+        ["form_id", "version", "uptake:title_zh", "uptake:sample"],
+        [draw.choice(("f", "../x", "")), "1", draw.choice(("", "题")), draw.choice(("", "[1]", "{}"))],
+    ]
     sheets = {"survey": [headers, *([row.get(key, "") for key in headers] for row in rows)], "choices": listed}
     save(sheets | ({"settings": settings} if draw.random() < 0.5 else {}), path)
 
@@ -312,8 +440,10 @@ def everything() -> dict[str, list[list[str]]]:
     loaded = load_questionnaire(path, root=path.parent, faults=[])
     assert written is not None and loaded is not None
     book = export_xlsform(written, loaded).book
-    return {sheet.name: [list(sheet.headers), *([row[header] for header in sheet.headers] for row in sheet.rows)]
-            for sheet in book}  # fmt: skip
+    return {
+        sheet.name: [list(sheet.headers), *([row[header] for header in sheet.headers] for row in sheet.rows)]
+        for sheet in book
+    }
 
 
 def test_sound_forms_with_a_few_cells_changed_end_in_sentences(tmp_path: Path) -> None:

@@ -39,8 +39,9 @@ def one_row(row: str, further: str = "") -> str:
 def test_types(word: str, tmp_path: Path) -> None:
     said = only(tmp_path, one_row(f"| | {word} cities.csv | b | 乙 | B |"))
     reason = TYPES[word]
-    assert said == (f"form.xlsx: sheet survey, row 3, column type: {word}: not imported, because {reason.why}."
-                    f" {reason.instead}")  # fmt: skip
+    assert said == (
+        f"form.xlsx: sheet survey, row 3, column type: {word}: not imported, because {reason.why}. {reason.instead}"
+    )
 
 
 @pytest.mark.parametrize("column", COLUMNS)
@@ -56,8 +57,10 @@ def test_columns(column: str, tmp_path: Path) -> None:
 
 REPEAT = f"{HEAD} relevant | repeat_count | label::x |\n| | begin_repeat | r | 册 | Roster |\n| | text | a | 甲 | A |\n"
 STRUCTURE_SAMPLES = {
-    "nested repeat": f"{REPEAT}| | begin_repeat | s | 内 | Inner |\n| | text | b | 乙 | B |\n| | end_repeat |\n| | end_repeat |",
-    "group in a repeat": f"{REPEAT}| | begin_group | s | 内 | Inner |\n| | text | b | 乙 | B |\n| | end_group |\n| | end_repeat |",
+    "nested repeat": f"{REPEAT}| | begin_repeat | s | 内 | Inner |\n| | text | b | 乙 | B |\n| | end_repeat |\n|"
+    " | end_repeat |",
+    "group in a repeat": f"{REPEAT}| | begin_group | s | 内 | Inner |\n| | text | b | 乙 | B |\n| | end_group"
+    " |\n| | end_repeat |",
     "relevant in a repeat": f"{REPEAT}| | text | b | 乙 | B | ${{a}} = 'x' |\n| | end_repeat |",
     "note in a repeat": f"{REPEAT}| | note | b | 乙 | B |\n| | end_repeat |",
     "relevant of a note": f"{HEAD} relevant |\n| | text | a | 甲 | A |\n| | note | b | 乙 | B | ${{a}} = 'x' |",
@@ -65,9 +68,9 @@ STRUCTURE_SAMPLES = {
     "expression as repeat_count": f"{HEAD} relevant | repeat_count |\n| | integer | n | 数 | N |\n"
     "| | begin_repeat | r | 册 | R | | ${n} |\n| | text | a | 甲 | A |\n| | end_repeat |",
     "randomize": f"{HEAD} parameters |\n| | select_one yn | a | 甲 | A | randomize=true |\n{CHOICES}",
-    "group without questions": f"{HEAD}\n| | text | a | 甲 | A |\n| | begin_group | g | 组 | G |\n| | note | b | 乙 | B |\n"
-    "| | end_group |",
-}  # fmt: skip
+    "group without questions": f"{HEAD}\n| | text | a | 甲 | A |\n| | begin_group | g | 组 | G |\n| | note | b |"
+    " 乙 | B |\n| | end_group |",
+}
 
 
 @pytest.mark.parametrize("structure", STRUCTURES)
@@ -110,60 +113,103 @@ def test_settings_that_are_left_out_are_told(setting: str, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (one_row("| | integr | b | 乙 | B |"),
-         'form.xlsx: sheet survey, row 3, column type: "integr" is no type that is known here. Did you mean "integer"?'),
-        (one_row("| | | b | 乙 | B |"),
-         "form.xlsx: sheet survey, row 3, column type: the row has no type, so its meaning is not known. Add it, or empty the"
-         " row."),
-        (one_row("| | text | | 乙 | B |"),
-         'form.xlsx: sheet survey, row 3, column name: the name "" must begin with a letter and have 1 to 31 of a-z A-Z 0-9 _'
-         " -, because it names a column of the results. Change it."),
-        (one_row("| | text | A | 乙 | B |"),
-         'form.xlsx: sheet survey, row 3, column name: the names "a" (row 2) and "A" give the same field, and one would be'
-         " lost. Change one."),
-        (one_row("| | text | b | | |"),
-         "form.xlsx: sheet survey, row 3, column label: the row asks something and has no label, so nobody would know what."
-         " Add label."),
-        (one_row("| | text | b | 乙 | |"),
-         "form.xlsx: sheet survey, row 3, column label: the text stands in zh and lacks en, and both zh and en are asked for."
-         " Write it under label::English (en), or import with --single."),
-        (one_row("| | select_one ny | b | 乙 | B |"),
-         'form.xlsx: sheet survey, row 3, column type: no list in the sheet choices is called "ny", so there is nothing to'
-         " choose from. Add it."),
-        (one_row("| | text | b | 乙 | B | ${aa} = 'x' |", "relevant |"),
-         'form.xlsx: sheet survey, row 3, column relevant: it looks at "aa", which no row that carries an answer is called.'
-         ' Did you mean "a"?'),
-        (one_row("| | begin_group | b | 乙 | B |"),
-         "form.xlsx: sheet survey, row 3, column type: this group is never closed, so it cannot be told what belongs to it."
-         " Add a row end_group."),
-        (one_row("| | end_group |"),
-         "form.xlsx: sheet survey, row 3, column type: this closes a group, and none is open. Remove the row, or add the"
-         " begin_group."),
-        (one_row("| | text | reason | 乙 | B |"),
-         'form.xlsx: sheet survey, row 3: the field name "reason" is kept for the program (docs/tables.md, responses). Change'
-         " the ids."),
-        (f"{HEAD}\n| | select_one yn | a | 甲 | A |\n{CHOICES}\n| | yn | a-b | 甲 | A |",
-         'form.xlsx: sheet choices, row 3: the code "a-b" must be 1 to 40 of a-z A-Z 0-9 _. Change it.'),
-        (f"{HEAD}\n| | select_one yn | a | 甲 | A |\n{CHOICES}\n| | yn | | 甲 | A |",
-         "form.xlsx: sheet choices, row 3: a choice needs list_name and name, so that it can be chosen and stored. Add both."),
-        (f"{HEAD}\n| | text | a | 甲 | A |\n| settings | form_id |\n| | ../../etc/passwd |",
-         'form.xlsx: sheet settings, row 2, column form_id: the form_id "../../etc/passwd" cannot name a file: it must begin'
-         " with a letter and have 1 to 51 of a-z A-Z 0-9 _ -. Change it, or give a name on the command line."),
+        (
+            one_row("| | integr | b | 乙 | B |"),
+            'form.xlsx: sheet survey, row 3, column type: "integr" is no type that is known here. Did you mean'
+            ' "integer"?',
+        ),
+        (
+            one_row("| | | b | 乙 | B |"),
+            "form.xlsx: sheet survey, row 3, column type: the row has no type, so its meaning is not known. Add"
+            " it, or empty the row.",
+        ),
+        (
+            one_row("| | text | | 乙 | B |"),
+            'form.xlsx: sheet survey, row 3, column name: the name "" must begin with a letter and have 1 to 31'
+            " of a-z A-Z 0-9 _"
+            " -, because it names a column of the results. Change it.",
+        ),
+        (
+            one_row("| | text | A | 乙 | B |"),
+            'form.xlsx: sheet survey, row 3, column name: the names "a" (row 2) and "A" give the same field,'
+            " and one would be"
+            " lost. Change one.",
+        ),
+        (
+            one_row("| | text | b | | |"),
+            "form.xlsx: sheet survey, row 3, column label: the row asks something and has no label, so nobody"
+            " would know what. Add label.",
+        ),
+        (
+            one_row("| | text | b | 乙 | |"),
+            "form.xlsx: sheet survey, row 3, column label: the text stands in zh and lacks en, and both zh and"
+            " en are asked for. Write it under label::English (en), or import with --single.",
+        ),
+        (
+            one_row("| | select_one ny | b | 乙 | B |"),
+            'form.xlsx: sheet survey, row 3, column type: no list in the sheet choices is called "ny", so there'
+            " is nothing to"
+            " choose from. Add it.",
+        ),
+        (
+            one_row("| | text | b | 乙 | B | ${aa} = 'x' |", "relevant |"),
+            'form.xlsx: sheet survey, row 3, column relevant: it looks at "aa", which no row that carries an'
+            ' answer is called. Did you mean "a"?',
+        ),
+        (
+            one_row("| | begin_group | b | 乙 | B |"),
+            "form.xlsx: sheet survey, row 3, column type: this group is never closed, so it cannot be told what"
+            " belongs to it. Add a row end_group.",
+        ),
+        (
+            one_row("| | end_group |"),
+            "form.xlsx: sheet survey, row 3, column type: this closes a group, and none is open. Remove the"
+            " row, or add the begin_group.",
+        ),
+        (
+            one_row("| | text | reason | 乙 | B |"),
+            'form.xlsx: sheet survey, row 3: the field name "reason" is kept for the program (docs/tables.md,'
+            " responses). Change"
+            " the ids.",
+        ),
+        (
+            f"{HEAD}\n| | select_one yn | a | 甲 | A |\n{CHOICES}\n| | yn | a-b | 甲 | A |",
+            'form.xlsx: sheet choices, row 3: the code "a-b" must be 1 to 40 of a-z A-Z 0-9 _. Change it.',
+        ),
+        (
+            f"{HEAD}\n| | select_one yn | a | 甲 | A |\n{CHOICES}\n| | yn | | 甲 | A |",
+            "form.xlsx: sheet choices, row 3: a choice needs list_name and name, so that it can be chosen and"
+            " stored. Add both.",
+        ),
+        (
+            f"{HEAD}\n| | text | a | 甲 | A |\n| settings | form_id |\n| | ../../etc/passwd |",
+            'form.xlsx: sheet settings, row 2, column form_id: the form_id "../../etc/passwd" cannot name a'
+            " file: it must begin"
+            " with a letter and have 1 to 51 of a-z A-Z 0-9 _ -. Change it, or give a name on the command line.",
+        ),
         (CHOICES, "form.xlsx: there is no sheet survey with rows, so there is nothing to ask. Add it."),
-        (f"{HEAD} bind::uptake:identity |\n| | text | a | 甲 | A | yes |",
-         "form.xlsx: sheet survey, row 2, column bind::uptake:identity: a custom column has a value and bind::uptake:kind has"
-         " none, so its meaning is not known. Fill bind::uptake:kind or empty the cell."),
-        (f"{HEAD} bind::uptake:kind | bind::uptake:identty |\n| | begin_group | g | 组 | G | page |\n"
-         "| | text | a | 甲 | A | question | yes |\n| | end_group |",
-         'form.xlsx: sheet survey, row 3, column identty: a question has no key "identty". Did you mean "identity"?'),
-        (f"{HEAD} bind::uptake:kind | bind::uptake:identity |\n| | begin_group | g | 组 | G | page |\n"
-         "| | text | a | 甲 | A | question | maybe |\n| | end_group |",
-         'form.xlsx: sheet survey, row 3, column identity: "maybe" is neither yes nor no.'),
-        (f"{HEAD} bind::uptake:kind | bind::uptake:prefill |\n| | begin_group | g | 组 | G | page |\n"
-         "| | text | a | 甲 | A | question | staff |\n| | end_group |",
-         'form.xlsx: sheet survey, row 3, column prefill: it is not JSON, such as ["DEF-1"] or {"column": "staff"}.'),
+        (
+            f"{HEAD} bind::uptake:identity |\n| | text | a | 甲 | A | yes |",
+            "form.xlsx: sheet survey, row 2, column bind::uptake:identity: a custom column has a value and"
+            " bind::uptake:kind has none, so its meaning is not known. Fill bind::uptake:kind or empty the cell.",
+        ),
+        (
+            f"{HEAD} bind::uptake:kind | bind::uptake:identty |\n| | begin_group | g | 组 | G | page |\n"
+            "| | text | a | 甲 | A | question | yes |\n| | end_group |",
+            'form.xlsx: sheet survey, row 3, column identty: a question has no key "identty". Did you mean "identity"?',
+        ),
+        (
+            f"{HEAD} bind::uptake:kind | bind::uptake:identity |\n| | begin_group | g | 组 | G | page |\n"
+            "| | text | a | 甲 | A | question | maybe |\n| | end_group |",
+            'form.xlsx: sheet survey, row 3, column identity: "maybe" is neither yes nor no.',
+        ),
+        (
+            f"{HEAD} bind::uptake:kind | bind::uptake:prefill |\n| | begin_group | g | 组 | G | page |\n"
+            "| | text | a | 甲 | A | question | staff |\n| | end_group |",
+            'form.xlsx: sheet survey, row 3, column prefill: it is not JSON, such as ["DEF-1"] or {"column": "staff"}.',
+        ),
     ],
-)  # fmt: skip
+)
 def test_sentences(text: str, said: str, tmp_path: Path) -> None:
     assert only(tmp_path, text) == said
 
@@ -196,8 +242,13 @@ def test_the_other_language_is_copied_too(tmp_path: Path) -> None:
 
 
 def test_a_header_may_come_from_elsewhere(tmp_path: Path) -> None:
-    header = {"table_number": "T9", "authority": {"zh": "某局", "en": "Bureau"}, "approval_number": "9号",
-              "approved_by": {"zh": "总局", "en": "Office"}, "valid_until": "2031-01-01"}  # fmt: skip
+    header = {
+        "table_number": "T9",
+        "authority": {"zh": "某局", "en": "Bureau"},
+        "approval_number": "9号",
+        "approved_by": {"zh": "总局", "en": "Office"},
+        "valid_until": "2031-01-01",
+    }
     faults: list[Fault] = []
     path = save(tables(one_row("| | text | b | 乙 | B |")), tmp_path / "form.xlsx")
     made = import_xlsform(path, faults=faults, header=header, name="other")
@@ -211,9 +262,12 @@ def edited(folder: Path, edit: tuple[str, int, str, str]) -> list[str]:
     from forms.xlsform.exporting import save_book
     from forms.xlsform.sheets import Book, Row, Sheet
 
-    made, _ = read(folder, f"{HEAD} relevant | constraint |\n| | begin_group | g | 组 | G |\n| | select_one yn | a | 甲 | A |\n"
-                   f"| | end_group |\n| | begin_group | h | 组 | H |\n| | integer | n | 数 | N | ${{a}} != 'yes' | . < 9 |\n"
-                   f"| | end_group |\n{CHOICES}")  # fmt: skip
+    made, _ = read(
+        folder,
+        f"{HEAD} relevant | constraint |\n| | begin_group | g | 组 | G |\n| | select_one yn | a | 甲 | A |\n"
+        f"| | end_group |\n| | begin_group | h | 组 | H |\n| | integer | n | 数 | N | ${{a}} != 'yes' | . < 9 |\n"
+        f"| | end_group |\n{CHOICES}",
+    )
     assert made is not None
     book = export_xlsform(made.written, made.questionnaire).book
     sheet, number, column, value = edit
@@ -235,8 +289,8 @@ def test_an_edited_label_is_taken(tmp_path: Path) -> None:
 def test_an_edited_rule_that_disagrees_with_the_custom_column_is_refused(tmp_path: Path) -> None:
     assert edited(tmp_path, ("survey", 6, "relevant", "${a} = 'yes'")) == [
         "edited.xlsx: sheet survey, row 6, column relevant: here stands \"${a} = 'yes'\", but from the custom columns"
-        " (bind::uptake:...) and the rows it belongs to follows \"${a} != '' and ${a} != 'yes'\", and one would be lost."
-        " Change both, or restore this cell."
+        " (bind::uptake:...) and the rows it belongs to follows \"${a} != '' and ${a} != 'yes'\", and one would"
+        " be lost. Change both, or restore this cell."
     ]
 
 
