@@ -148,6 +148,8 @@ def _broken(judged: _Judged) -> Iterator[Finding]:
 def _finding(judged: _Judged, plan: CheckPlan, values: Mapping[str, object], row: int) -> Finding:
     check, questionnaire = plan.check, judged.questionnaire
     named = tuple(name for name in check.fields if name in judged.asked) or check.fields
+    if row:  # what is wrong with a row is first of all shown in the row
+        named = tuple(sorted(named, key=lambda name: not questionnaire.fields[name].roster))
     home = judged.page if judged.page is not None else questionnaire.fields[named[0]].page
     message = message_of(questionnaire, check, values, judged.given)
     if row:

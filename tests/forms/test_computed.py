@@ -128,3 +128,37 @@ def test_a_value_that_will_stay_unknown_is_settled(load: Load) -> None:
     questionnaire = load(PARTS.replace('value: "2 * ${q_all}"', 'value: "2 * ${q_a}"'))
     way = route(questionnaire, told(g="y", q_a="?"))
     assert "r" in way.away
+
+
+TWO = """\
+pages:
+  - id: p
+    title: {zh: 页, en: Page}
+    questions:
+      - {id: G, text: {zh: 数, en: Number}, type: int}
+      - {id: A, text: {zh: 倍, en: Twice}, type: computed, gives: int, value: "2 * ${g}"}
+      - {id: B, text: {zh: 加, en: More}, type: computed, gives: int, value: "${a} + 1"}
+  - id: q
+    title: {zh: 页, en: Page}
+    relevant: "${g} > 5"
+    questions:
+      - {id: Q, text: {zh: 数, en: Number}, type: int, required: false}
+      - {id: C, text: {zh: 数, en: Number}, type: computed, gives: int, value: "${b} + 1"}
+checks:
+  - {id: small, severity: soft, rule: "${c} < 20", message: {zh: "${c}，${b}", en: "${c} and ${b}"}}
+"""
+
+
+def test_computed_questions_of_one_page_follow_one_another(load: Load) -> None:
+    made = computed_answers(load(TWO), told(g=7))
+    assert made == {"a": Answer(14, "answered"), "b": Answer(15, "answered"), "c": Answer(16, "answered")}
+
+
+def test_a_computed_field_that_is_not_asked_has_no_value(load: Load) -> None:
+    questionnaire = load(TWO)
+    assert "c" not in computed_answers(questionnaire, told(g=3))
+    assert exported_answers(questionnaire, told(g=3))["c"] == Answer(None, "not_applicable")
+    away = load(TWO.replace("${g} > 5", "${g} < 5"))
+    assert run_checks(away, told(g=40)) == ()  # b is 81, but c is not asked
+    (finding,) = run_checks(questionnaire, told(g=40))
+    assert finding.message["en"] == "82 and 81"

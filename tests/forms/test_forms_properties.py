@@ -174,6 +174,10 @@ def findings_hold(everything: Questionnaire, profile: settings) -> None:
             assert finding.message["zh"] and finding.message["en"] and "${" not in finding.message["en"]
         by_page = [run_checks(everything, answers, given=told, today=TODAY, page=page.id) for page in everything.pages]
         assert {finding.fingerprint for page in by_page for finding in page} == {each.fingerprint for each in found}
+        for page, there in zip(everything.pages, by_page, strict=True):
+            for finding in there:
+                assert finding.page == page.id
+                assert any(everything.leaf(name).page == page.id for name in finding.fields)
         soft = [finding.fingerprint for finding in found if finding.severity == "soft"]
         left = run_checks(everything, answers, given=told, today=TODAY, confirmed=soft)
         assert left == tuple(finding for finding in found if finding.severity == "hard")

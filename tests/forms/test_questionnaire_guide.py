@@ -15,8 +15,8 @@ ROOT = Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / "docs" / "how-to" / "write-a-questionnaire.md").read_text(encoding="utf-8")
 
 
-def benchmark() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("page_render", ROOT / "benchmarks" / "page_render.py")
+def benchmark(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, ROOT / "benchmarks" / f"{name}.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -43,5 +43,13 @@ def test_the_guide_tells_the_truth_about_numbers(every_type: Questionnaire) -> N
 
 def test_the_flat_template_is_many_times_faster_than_plain_wtforms(every_type: Questionnaire) -> None:
     """The figure is printed by the benchmark (about 30); here only a fall to a tenth of it is caught."""
-    ours, plain = benchmark().compare(every_type, every_type.page("detail"), "zh")
+    ours, plain = benchmark("page_render").compare(every_type, every_type.page("detail"), "zh")
     assert plain / ours > 6
+
+
+def test_the_roster_of_the_benchmark_is_judged_row_by_row() -> None:
+    timed = benchmark("forms_speed")
+    asked, rows = timed.questionnaire(), 2000
+    many = sum(row % 90 + 1 > 80 for row in range(1, rows + 1))  # more users than the 80 persons there are
+    dear = sum(row % 90 + 1 <= 12 for row in range(1, rows + 1))  # 1,200.5 among at most 12 is 100 and more
+    assert timed.validated(asked, timed.roster_text(rows)) == many + dear

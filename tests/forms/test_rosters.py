@@ -166,6 +166,10 @@ def test_too_few_rows(everything: Questionnaire) -> None:
     assert finding.message["en"] == "At least 1 of “Use case” must be listed, and there are 0. Add the others."
 
 
+def test_one_row_is_enough_where_one_is_needed(everything: Questionnaire) -> None:
+    assert run_checks(everything, GATE | row(2), given=ANNUAL, page="cases") == ()
+
+
 def row(number: int, **cells: Any) -> dict[str, Answer]:
     whole = {"name": f"甲{number}", "stage": "pilot", "users": 1} | cells
     return told(**{f"x14_{column}__{number}": value for column, value in whole.items()})
@@ -175,9 +179,18 @@ def test_a_rule_about_a_row_is_judged_in_each_row(everything: Questionnaire) -> 
     answers = GATE | row(1, users=41) | row(2, users=40) | row(7, users=99) | row(8, users="?")
     found = run_checks(everything, answers, given=ANNUAL, page="cases")
     assert ids(found) == ["users_within_staff", "users_within_staff"]
-    assert [finding.fields for finding in found] == [("x03_staff", "x14_users.1"), ("x03_staff", "x14_users.7")]
+    assert [finding.fields for finding in found] == [("x14_users.1", "x03_staff"), ("x14_users.7", "x03_staff")]
+    everywhere = run_checks(everything, answers, given=ANNUAL)
+    assert {finding.page for finding in everywhere if finding.row} == {"cases"}
     assert found[1].message["zh"] == ("应用场景 7：“甲7”的使用人数（99 人）多于从业人员（40 人）。请改正其中一个。")
     assert found[0].fingerprint != found[1].fingerprint and [finding.row for finding in found] == [1, 7]
+
+
+def test_two_rows_with_the_same_answers_are_two_findings(everything: Questionnaire) -> None:
+    """A reason given for one row explains nothing about another."""
+    answers = GATE | row(1, name="甲", users=41) | row(2, name="甲", users=41)
+    found = [each for each in run_checks(everything, answers, given=ANNUAL) if each.check_id == "users_within_staff"]
+    assert len({finding.fingerprint for finding in found}) == 2
 
 
 def test_a_reason_belongs_to_one_row(everything: Questionnaire) -> None:
