@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from forms import Given, load_questionnaires, parse_page, route, run_checks
+from forms import Given, load_questionnaires, parse_page, render_page, route, run_checks
 from forms.model import Answer, Questionnaire
 from uptake.contract.codes import INDUSTRY_DIVISIONS, section_of_division, uscc_check_character
 from uptake.contract.errors import Fault
@@ -105,7 +105,7 @@ def test_it_asks_thirty_eight_questions_in_the_order_of_the_plan(enterprise: Que
     assert [question for question in order if question not in ("E-08", "E-09", "E-17")] == [
         question for question in sorted(order) if question not in ("E-08", "E-09", "E-17")
     ]
-    assert list(enterprise.definitions) == [f"DEF-{number}" for number in range(1, 7)]
+    assert list(enterprise.definitions) == [f"DEF-{number}" for number in range(1, 8)]
     assert enterprise.header.table_number == "AI+E101"
     assert enterprise.header.illustrative
 
@@ -368,7 +368,10 @@ EDITS: dict[str, Edit] = {
         ({"e24_percent.1": -50.0}, {"e24_percent.1": 200.0}),
     ),
     "case_named_twice": case("soft", {"e24_name.2": "智能客服"}, {"e24_name.2": "智能客服二"}),
-    "cases_cover_routine": case("soft", FUNCTIONS_OF_LIST, ({"e07_use_rd": "routine"}, {"e06": DK})),
+    "cases_cover_routine": case(
+        "soft", FUNCTIONS_OF_LIST,
+        ({"e07_use_rd": "routine"}, {"e06": DK}, FUNCTIONS_OF_LIST | {name: None for name in USER if "e24" in name}),
+    ),
     "upgraded_within_platforms": case("hard", {"e26_upgraded": 3}, {"e26_upgraded": 2}),
     "crossing_within_projects": case("hard", {"e26_crossing": 4}, {"e26_crossing": 3}),
     "open_within_datasets": case("hard", {"e27_open": 5}, {"e27_open": 4}),
@@ -598,9 +601,10 @@ def test_money_says_its_unit_its_rules_and_what_is_estimated(enterprise: Questio
         flags = enterprise.fields[f"e{question[2:]}_estimated"]
         if flags.kind == "selN":
             assert {choice.code for choice in flags.choices} == amounts | {"none"}
-    text = enterprise.definitions["DEF-6"].text["zh"]
+    text = enterprise.definitions["DEF-6"].text["zh"] + enterprise.definitions["DEF-7"].text["zh"]
     for rule in ("本法人单位", "不含增值税", "权责发生制", "捆绑", "不清楚", "估计数"):
         assert rule in text
+    assert "DEF-7" in set(enterprise.question("E-22").definitions) & set(enterprise.question("E-28").definitions)
 
 
 def test_terminal_classes_have_tests_that_anybody_can_make_and_own_devices_a_row(enterprise: Questionnaire) -> None:
@@ -671,3 +675,15 @@ def test_the_documentation_names_every_edit_and_counts_them(enterprise: Question
         check.id for check in enterprise.checks if not re.fullmatch(r"t\d+_part_of_all|.*_since_not_future", check.id)
     }
     assert [check for check in sorted(named) if f"`{check}`" not in page] == []
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_long_lists_in_a_row_of_use_cases_are_select_boxes_with_labels(enterprise: Questionnaire, lang: str) -> None:
+    typed = {"e24_function.1": ["core"], "e24_stage.1": ["pilot"]}
+    html = render_page(enterprise, "cases", lang, rows=[1, 2], given=given(), typed=typed, errors={"e24_area.2": "?"})
+    assert re.findall(r'<select id="([^"]*)"', html) == [
+        f"e24_{column}.{row}" for row in (1, 2) for column in ("function", "area")
+    ]
+    assert '<option value="core" selected>' in html and '<option value="">' in html
+    assert '<label class="part-label" for="e24_area.2">' in html and 'id="e24_area.2-error"' in html
+    assert 'type="radio" id="e24_stage.1" name="e24_stage.1" value="pilot" checked' in html
