@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 DEMO ?= demo
 WORKERS ?= 2
 
-.PHONY: help demo serve test proof soak bench lint wheel setup setup-tests lock clean
+.PHONY: help demo serve test proof soak bench lint wheel publish-example setup setup-tests lock clean
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -57,6 +57,9 @@ $(STAMPS)/base: requirements/base.txt requirements/build.txt pyproject.toml | $(
 $(STAMPS)/dev: requirements/dev.txt $(STAMPS)/base
 	$(PIP) install --require-hashes -r requirements/dev.txt
 	@mkdir -p $(STAMPS) && touch $@
+
+publish-example: setup-tests ## write the records of the example's questionnaires anew (before a release only)
+	$(BIN)/python tools/publish_example.py
 
 lock: ## pin what pyproject.toml asks for (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml -o requirements/base.txt

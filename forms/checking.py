@@ -50,9 +50,9 @@ class Checks:
         if not NAME.fullmatch(written.id.value):
             fault(written.id.place, f'the check id "{written.id.value}" must be a-z, 0-9 and _, because it names a'
                   " column. Change it.")  # fmt: skip
-        roster = "" if rule is None else self.names.roster_at_hand(rule)
+        roster = None if rule is None else self.names.roster_at_hand(rule)
         self._refuse_slots(written, roster)
-        if rule is None:
+        if rule is None or roster is None:
             return None
         if not self.names.judge(Use(rule, "the rule", self._everywhere(), roster=roster)):
             return None
@@ -71,7 +71,8 @@ class Checks:
         order = [page.id for page in self.pages]
         return max((self.names.fields[name].page for name in asked), key=order.index)
 
-    def _refuse_slots(self, written: source.Check, roster: str) -> None:
+    def _refuse_slots(self, written: source.Check, roster: str | None) -> None:
+        """Report what message and `fields` name wrongly; of a rule that cannot be read, nobody knows the roster."""
         slots = {lang: set(_SLOT.findall(written.message[lang])) for lang in written.message}
         for lang in written.message:
             if self.names.all_known(slots[lang], written.place, f"the message ({lang})"):
@@ -86,10 +87,10 @@ class Checks:
                 if name.value not in self.names.fields:
                     self.maker.fault(name.place, f'"{name.value}" has no box to show a message beside. Name a field.')
 
-    def _refuse_columns(self, names: set[str], place: Place, what: str, roster: str) -> None:
+    def _refuse_columns(self, names: set[str], place: Place, what: str, roster: str | None) -> None:
         for name in sorted(names):
             column = self.names.column_of(name)
-            if column is not None and column.roster != roster:
+            if column is not None and roster is not None and column.roster != roster:
                 self.maker.fault(place, f'{what} names "{name}", of which there is one answer a row, but the rule looks'
                                  " at no single row. Remove it.")  # fmt: skip
 

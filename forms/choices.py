@@ -35,7 +35,7 @@ def choices_of(maker: Maker, part: WrittenPart) -> tuple[Choice, ...]:
     made = tuple(Choice(item.code, item.label, item.exclusive, item.text) for item in written)
     if part.codes is not None:
         made += tuple(Choice(item.code, item.name) for item in CODE_LISTS[part.codes])
-    if not made and part.type in _NEEDS_CHOICES:
+    if not made and part.choice_list is None and part.type in _NEEDS_CHOICES:
         maker.fault(part.place, f'the type "{part.type}" needs answers to choose from. Add "choices" or "choice_list".')
     if part.dont_know and all(choice.code != DONT_KNOW for choice in made):
         made += (dataclasses.replace(DONT_KNOW_CHOICE, exclusive=part.type == "selN"),)

@@ -48,31 +48,39 @@ _TAKEN_SHAPES = re.compile(rf".*__.*|confirmed_.*|.*_state|.*{PREFILLED}|.*{LAST
 
 
 def load_questionnaires(study_dir: Path, *, faults: list[Fault]) -> dict[str, Questionnaire]:
-    """Load every `questionnaires/*.yaml` of a study folder.
+    """Load every `questionnaires/*.yaml` of a study folder, and refuse what lint calls a fault.
 
     Does not check what other files say of a questionnaire (indicators, design): `uptake check` does.
     study_dir: the study folder; faults: receives every fault as file, line and sentence.
     Returns the questionnaires by id; one that has a fault is left out.
     """
-    loaded = {}
+    from forms.lint import refusals
+
+    loaded: dict[str, Questionnaire] = {}
     for path in sorted((study_dir / "questionnaires").glob("*.yaml")):
-        questionnaire = load_questionnaire(path, root=study_dir, faults=faults)
-        if questionnaire is not None:
-            loaded[questionnaire.id] = questionnaire
+        questionnaire, written = _read(path, study_dir, faults)
+        if questionnaire is not None and written is not None:
+            found = refusals(questionnaire, written)
+            faults.extend(found)
+            loaded |= {} if found else {questionnaire.id: questionnaire}
     return loaded
 
 
 def load_questionnaire(path: Path, *, root: Path, faults: list[Fault]) -> Questionnaire | None:
     """Load one questionnaire file; None where it has faults, which are added to `faults`."""
+    return _read(path, root, faults)[0]
+
+
+def _read(path: Path, root: Path, faults: list[Fault]) -> tuple[Questionnaire | None, source.Questionnaire | None]:
     written = read_yaml(path, source.Questionnaire, root=root, faults=faults)
     if written is None:
-        return None
+        return None, None
     if written.id.value != path.stem:
         message = f'the id "{written.id.value}" differs from the file name, by which others find it. Write {path.stem}.'
         faults.append(Fault(str(written.id.place), message))
         make_questionnaire(written, faults=faults)
-        return None
-    return make_questionnaire(written, faults=faults)
+        return None, written
+    return make_questionnaire(written, faults=faults), written
 
 
 def make_questionnaire(written: source.Questionnaire, *, faults: list[Fault]) -> Questionnaire | None:

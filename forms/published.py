@@ -19,6 +19,7 @@ from uptake.contract.yamlfile import read_yaml
 FOLDER = "published"
 FORMAT = "uptake-questionnaire-1"
 _SHOWN = 3
+_LONG, _BEFORE = 60, 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,14 +175,28 @@ def _raised(found: Iterable[Difference]) -> str:
 
 def _listed(found: Iterable[Difference]) -> str:
     items = sorted(found, key=lambda item: item.raises)  # what weighs more first
-    said = [f"{item.path} was {_value(item.old)}, is {_value(item.new)}" for item in items[:_SHOWN]]
+    said = [f"{item.path} was {old}, is {new}" for item in items[:_SHOWN] for old, new in [_both(item.old, item.new)]]
     more = f"; and {len(items) - _SHOWN} more" if len(items) > _SHOWN else ""
     return "; ".join(said) + more
 
 
-def _value(value: Any) -> str:
+def _both(old: Any, new: Any) -> tuple[str, str]:
+    """Return two values as a sentence shows them; long texts from a little before the place where they part."""
+    begin = 0
+    if isinstance(old, str) and isinstance(new, str) and max(len(old), len(new)) > _LONG:
+        begin = max(0, _shared(old, new) - _BEFORE)
+    return _value(old, begin), _value(new, begin)
+
+
+def _shared(old: str, new: str) -> int:
+    """Return how many signs two texts have in common from the beginning."""
+    pairs = enumerate(zip(old, new, strict=False))
+    return next((at for at, (one, other) in pairs if one != other), min(len(old), len(new)))
+
+
+def _value(value: Any, begin: int = 0) -> str:
     if value is None:
         return "not there"
-    if isinstance(value, dict | list):
-        return shown(json.dumps(value, ensure_ascii=False), 60)
-    return f'"{shown(str(value), 60)}"'
+    if not isinstance(value, str):
+        return shown(json.dumps(value, ensure_ascii=False), _LONG)
+    return f'"{"…" if begin else ""}{shown(value[begin:], _LONG)}"'

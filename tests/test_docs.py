@@ -81,6 +81,15 @@ def test_the_page_of_tables_is_what_the_contracts_say() -> None:
     assert len(TABLES) == 11
 
 
+def test_the_page_of_lint_is_what_the_rules_say() -> None:
+    sys.path.insert(0, str(ROOT / "tools"))
+    try:
+        from lint_page import page
+    finally:
+        sys.path.remove(str(ROOT / "tools"))
+    assert text("lint.md") == page(), "run: python tools/lint_page.py"
+
+
 @pytest.mark.parametrize("page", sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")]), ids=lambda path: path.name)
 def test_every_link_leads_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8"))

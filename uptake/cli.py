@@ -60,14 +60,30 @@ def init(folder: Path) -> None:
 
 @commands.command()
 @_STUDY
-def check(study: Path) -> None:
-    """Stage 1: read a study and list every fault with its file and line.
+@click.option("--strict", is_flag=True, help="Refuse what lint only advises against, too.")
+def check(study: Path, strict: bool) -> None:
+    """Stage 1: read a study and list every fault with its file and line, then what lint advises.
 
-    Example: uptake check my-study
+    Example: uptake check my-study --strict
     """
+    from uptake.linting import report_advice
     from uptake.stages import define
 
-    define(_run(study, None, False))
+    run = _run(study, None, False)
+    define(run)
+    report_advice(run.study, strict=strict)
+
+
+@commands.command()
+@_STUDY
+def publish(study: Path) -> None:
+    """Stage 1, its end: record the questionnaires, which from then on change only under new versions.
+
+    Example: uptake publish my-study
+    """
+    from uptake.publishing import publish_study
+
+    publish_study(_run(study, None, False).study)
 
 
 @commands.command()

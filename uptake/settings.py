@@ -79,7 +79,7 @@ class StudySettings:
     waves: tuple[Wave, ...]
     place: Place
     domains: tuple[DomainColumn, ...] = ()
-    languages: tuple[Literal["zh", "en"], ...] = ("zh", "en")
+    languages: tuple[str, ...] = ("zh", "en")
     frame: FrameFile | None = None
     questionnaire: str | None = None
     illustrative: bool = False

@@ -71,6 +71,7 @@ class Study:
 def load_study(folder: Path) -> Study:
     """Read and cross-check a study folder; raise StudyError that lists every fault with file and line."""
     from uptake.crosscheck import cross_faults
+    from uptake.linting import study_faults
 
     if not folder.is_dir():
         raise UptakeError(
@@ -81,6 +82,7 @@ def load_study(folder: Path) -> Study:
     study = _read(folder.resolve(), faults)
     if study is not None:
         faults += cross_faults(study, faults)
+        faults += [] if faults else study_faults(study)
     if faults or study is None:
         raise StudyError(faults)
     return study

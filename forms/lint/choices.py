@@ -17,13 +17,12 @@ _YES, _NO = (
     re.compile(r"(?:是|有|yes)(?:$|[^\w]|[，,（(])", re.I),
     re.compile(r"(?:否|不是|没有|无|no)(?:$|[^\w]|[，,（(])", re.I),
 )
-_OTHER = re.compile(r"其他(?!单位|企业|部门)|其它|others?\b(?! than)", re.I)
+_OTHER = re.compile(r"其[他它]\S{0,4}$")
 _NONE = re.compile(
     r"(?:以上)?(?:都没有|均没有|都不是|均不是|没有以上|无|没有)(?:$|[（(，])|none\b|nothing\b|no such\b", re.I
 )
 _DONT_KNOW = re.compile(r"不清楚|不知道|不了解|说不清|don[’']?t know|not sure|unknown\b", re.I)
 _NOT_APPLICABLE = re.compile(r"不适用|not applicable|n/a\b", re.I)
-_CHOICE_TYPES = frozenset({"sel1", "selN", "code", "int_or_band", "matrix"})
 
 
 def _says(label: Text, pattern: re.Pattern[str]) -> bool:
@@ -87,11 +86,12 @@ def _reversed(draft: Draft) -> Iterator[Hit]:
 
 
 def _other(draft: Draft) -> Iterator[Hit]:
-    for listed in _own(draft):
-        if listed.part is not None and listed.part.type in ("matrix", "int_or_band"):
+    """Classes that the sample fills in, and the rows of tables and rosters, have a rest that needs no words."""
+    for listed, part in _offered(draft):
+        if part.type not in ("sel1", "selN", "code") or isinstance(part, source.Column) or part.prefill is not None:
             continue
         for choice in listed.choices:
-            if not choice.text and _says(choice.label, _OTHER):
+            if not choice.text and _OTHER.match(choice.label["zh"].strip()):
                 yield choice.place, (f'{listed.noun}: the choice "{choice.code}" ({choice.label["zh"]}) does not ask'
                                      ' for'
                                      " words, so nobody learns what it is. Add text: true.")  # fmt: skip
@@ -130,13 +130,13 @@ def _twice_unknown(draft: Draft) -> Iterator[Hit]:
     for listed, part in _offered(draft):
         for choice in listed.choices:
             if part.dont_know and choice.code != DONT_KNOW and _says(choice.label, _DONT_KNOW):
-                yield choice.place, (f'{listed.noun}: dont_know: true offers 不清楚, and the choice "{choice.code}"'
+                yield choice.place, (f'{listed.noun}: dont_know: true offers it already, and the choice "{choice.code}"'
                                      f' ({choice.label["zh"]}) offers it again. Remove the choice.')  # fmt: skip
 
 
 def _not_applicable(draft: Draft) -> Iterator[Hit]:
-    for listed in _own(draft):
-        for choice in listed.choices:
+    for listed, part in _offered(draft):
+        for choice in listed.choices if part.type != "matrix" else ():  # a row of a table cannot be routed away
             if _says(choice.label, _NOT_APPLICABLE):
                 yield choice.place, (f'{listed.noun}: the choice "{choice.code}" lets anybody skip, and counts as an'
                                      " answer. Ask only those it applies to, with `relevant`.")  # fmt: skip

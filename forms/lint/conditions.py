@@ -11,7 +11,7 @@ from forms.lint.draft import Draft, Judged
 from forms.lint.trees import Compared, bare, compared, comparisons, nodes, written
 from forms.model import DONT_KNOW, STATES, Field
 from uptake.contract.errors import did_you_mean
-from uptake.contract.expressions.tree import Arithmetic, Call, Comparison, Number
+from uptake.contract.expressions.tree import Arithmetic, Call, Comparison, Node, Number
 from uptake.contract.expressions.tree import Field as Answer
 
 _LISTED = frozenset({"sel1", "selN", "code"})
@@ -147,11 +147,25 @@ def _divisions(draft: Draft) -> Iterator[Hit]:
 
 def _today(draft: Draft) -> Iterator[Hit]:
     for judged in draft.judged:
-        if any(isinstance(node, Call) and node.name == "today" for node in nodes(judged.expression)):
+        days = sum(_is_today(node) for node in nodes(judged.expression))
+        settled = sum(_settled(node) for node in nodes(judged.expression))
+        if days > settled:
             yield judged.place, (f"{judged.noun} looks at today(), so the same answers are judged otherwise on another"
                                  " day,"
                                  " and again when the wave is reviewed. Write the day, as"
                                  " date('2026-12-31').")  # fmt: skip
+
+
+def _is_today(node: Node) -> bool:
+    return isinstance(node, Call) and node.name == "today"
+
+
+def _settled(node: Node) -> bool:
+    """Whether a comparison with today holds for good once it holds: what is not ahead today will not be tomorrow."""
+    if not isinstance(node, Comparison):
+        return False
+    late = node.right if node.sign in ("<", "<=") else node.left if node.sign in (">", ">=") else None
+    return late is not None and _is_today(bare(late))
 
 
 def _fractions(draft: Draft) -> Iterator[Hit]:

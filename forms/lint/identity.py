@@ -35,15 +35,14 @@ def _table_number(draft: Draft) -> Iterator[Hit]:
     header = draft.written.header
     number = header.table_number
     if not _TABLE_NUMBER.fullmatch(number) or not any(sign.isdigit() for sign in number):
-        yield header.place, (f'the table number (表号) "{number}" has another shape than AI+E101 or 企101表: capitals,'
-                             ' digits,'
-                             " + and -. Write it as approved.")  # fmt: skip
+        yield header.place, (f'the table_number "{number}" has another shape than AI+E101 (capitals, digits,'
+                             " + and -). Write it as approved.")  # fmt: skip
 
 
 def _approval(draft: Draft) -> Iterator[Hit]:
     header = draft.written.header
     if not _APPROVAL.fullmatch(header.approval_number.strip()):
-        yield header.place, (f'the approval number (批准文号) "{header.approval_number}" has another shape than'
+        yield header.place, (f'the approval_number "{header.approval_number}" has another shape than'
                              " 国统制〔2026〕12号 (the year stands in 〔〕). Write it as approved.")  # fmt: skip
 
 

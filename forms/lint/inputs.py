@@ -60,7 +60,7 @@ def _mistyped(
 
 def _no_unit(draft: Draft) -> Iterator[Hit]:
     for question, part, _ in _typed(draft, frozenset({"int", "dec", "int_or_band"})):
-        if part.unit is None:
+        if part.unit is None and not _unit_asked(question):
             yield part.place, (f"{noun_of_input(question, part)} is a number without a unit, so people answer in units"
                                " of"
                                " their own. Add `unit`.")  # fmt: skip
@@ -68,6 +68,11 @@ def _no_unit(draft: Draft) -> Iterator[Hit]:
         if part.unit is None and not isinstance(part, source.Column) and part.columns:
             yield part.place, (f"{noun_of_input(question, part)} is a table of numbers without a unit, so people answer"
                                " in units of their own. Add `unit`.")  # fmt: skip
+
+
+def _unit_asked(question: source.Question) -> bool:
+    """Whether a part of the question asks in which unit the numbers are."""
+    return any(part.id == "unit" and part.type in ("sel1", "code") for part in question.parts)
 
 
 def _unit_is(pattern: re.Pattern[str], sentence: str) -> Callable[[Draft], Iterator[Hit]]:

@@ -31,6 +31,7 @@ _HAN_DIGITS = {sign: Decimal(value) for value, sign in enumerate("零一二三�
 _CODE = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|[0-9]{3}))?")
 _MISNAMED = {"cn": "zh", "ch": "zh", "chs": "zh", "chi": "zh", "zho": "zh", "eng": "en", "uk": "en", "us": "en",
              "jp": "ja", "kr": "ko", "tib": "bo", "uig": "ug"}  # fmt: skip
+_ZERO = {Decimal(0)}
 _PLACES_SHOWN = 3
 
 
@@ -110,8 +111,8 @@ def spoken(text: str) -> set[Decimal]:
 def _numbers(draft: Draft) -> Iterator[Hit]:
     for said in draft.texts:
         zh, en = said.text["zh"], said.text["en"]
-        only_zh = numbers(zh) - numbers(en) - spoken(en)
-        only_en = numbers(en) - numbers(zh) - spoken(zh)
+        only_zh = numbers(zh) - numbers(en) - spoken(en) - _ZERO  # "no", 没有 and 0 say the same
+        only_en = numbers(en) - numbers(zh) - spoken(zh) - _ZERO
         if only_zh or only_en:
             odd = "; ".join(f"{lang}: {', '.join(f'{value:f}' for value in sorted(only))}"
                             for lang, only in (("only zh", only_zh), ("only en", only_en)) if only)  # fmt: skip

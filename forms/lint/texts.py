@@ -210,7 +210,7 @@ RULES = (
     Rule("text-markdown", "Markdown in a text, which is shown as it stands",
          _found(_MARKDOWN, lambda noun, hit: f'{noun} holds "{hit}"; texts are plain and know no Markdown. Write it'
                 " without these signs.")),
-    Rule("text-placeholder", "words that stand in for a text still to be written (TODO, xxx, 待定)",
+    Rule("text-placeholder", "words that stand in for a text still to be written: TODO, xxx or 待定",
          _found(_PLACEHOLDER, lambda noun, hit: f'{noun} holds "{hit}", which stands in for words still to be written.'
                 " Write them.")),
     Rule("text-half-width", "half-width punctuation beside Chinese characters",

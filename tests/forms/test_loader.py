@@ -208,7 +208,6 @@ REFUSALS = {
             " take it: selN.",
             'small.yaml:16: the type "sel1" needs answers to choose from. Add "choices" or "choice_list".',
             'small.yaml:17: no choice list is called "yes_no". Add it to choice_lists.',
-            'small.yaml:17: the type "sel1" needs answers to choose from. Add "choices" or "choice_list".',
             'small.yaml:18: "soon" cannot bound the type "date". Write a date such as 2026-12-31.',
             'small.yaml:19: a matrix needs "rows", and either "columns" (whole numbers) or "choices". Write those two.',
             'small.yaml:20: the question "Q-6" must have either a "type" or "parts". Write one.',
