@@ -115,6 +115,7 @@ def test_many_rows_are_read_as_a_few_are(everything: Questionnaire) -> None:
     """More rows than a page shows are read without a form; the answers and sentences are the same."""
     texts = ["12", "1e5", "", "１２", "3亿", "-1"]
     typed = {f"x14_users.{row}": [texts[row % 6]] for row in range(1, 121)}
+    typed |= {f"x14_users.{row}__dk": ["1"] for row in range(1, 121, 5)}
     many = parse_page(everything, "cases", "en", typed)
     for start in range(1, 121, 40):
         few = parse_page(everything, "cases", "en", typed, rows=range(start, start + 40))
@@ -122,6 +123,7 @@ def test_many_rows_are_read_as_a_few_are(everything: Questionnaire) -> None:
             assert many.answers.get(name, given(None, "blank")) == few.answers.get(name, given(None, "blank"))
             assert many.errors.get(name) == few.errors.get(name)
             assert many.readings.get(name) == few.readings.get(name)
+    assert many.answers["x14_users.26"] == given(None, "dont_know") and "x14_users.6" in many.errors | many.answers
 
 
 def test_typed_again_and_read_again(everything: Questionnaire) -> None:
