@@ -10,6 +10,7 @@ import pytest
 
 from forms.loader import load_questionnaire
 from forms.model import Questionnaire
+from tests.contract.conftest import postgresql as postgresql
 from uptake.contract.errors import Fault
 
 HEAD = """\

@@ -13,7 +13,19 @@ import pyarrow as pa
 from forms.answers import typed_texts
 from forms.batch import VALUE
 from forms.checks import run_checks
-from forms.model import BLANK, DONT_KNOW, LAST, PREFILLED, Answer, Field, Given, Questionnaire
+from forms.model import (
+    BLANK,
+    DONT_KNOW,
+    LAST,
+    PREFILLED,
+    Answer,
+    Field,
+    Given,
+    Questionnaire,
+    Roster,
+    cell_name,
+    split_cell,
+)
 from forms.reading import Refused, read_field
 from forms.routing import route
 from uptake.contract.expressions import Expression
@@ -21,7 +33,22 @@ from uptake.contract.expressions.tree import Number, String, walk
 
 TODAY = datetime.date(2026, 12, 1)
 USCC = ["91350100M000100Y43", "91350100M000100Y44", "9135", "O1350100M000100Y43"]
-TEXTS = ["甲", "x y", "0110", "1", "words", "  ", "a\u202eb", "a\u0007b", "a\nb", "3611", "13800138000", "x" * 201]
+TEXTS = [
+    "甲",
+    "x y",
+    "0110",
+    "1",
+    "words",
+    "2026-01",
+    "2027-03",
+    "  ",
+    "a\u202eb",
+    "a\u0007b",
+    "a\nb",
+    "3611",
+    "13800138000",
+    "x" * 201,
+]
 STATES = ["not_applicable", "refused", "blank", "dont_know", "answered", "imputed"]
 ARROW = {"int": pa.int64(), "dec": pa.decimal128(24, 6), "text": pa.string(), "code": pa.string(), "date": pa.date32(),
          "bool": pa.bool_()}  # fmt: skip
@@ -40,6 +67,7 @@ class Wave:
         self.numbers = [Decimal(n) for n in sorted(numbers)] + [Decimal(n) for n in (0, 0, 1, 2, 3, 5, 10, 40)]
         self.words = sorted({node.value for node in nodes if isinstance(node, String)}) + TEXTS
         self.given = given_names(questionnaire)
+        self.of_rows = of_rows(questionnaire)
         asked = {name for page in questionnaire.pages for each in (page, *page.questions) if each.relevant
                  for name in each.relevant.fields}  # fmt: skip
         words = {node.value for node in nodes if isinstance(node, String)}
@@ -53,6 +81,14 @@ class Wave:
         leaves = (leaf for leaf in self.questionnaire.fields.values() if leaf.value is None and not leaf.roster)
         answers = {leaf.name: self.answer(leaf, mood, wanted) for leaf in leaves}
         known = {name: self.known(name, mood) for name in self.given}
+        for roster in self.questionnaire.rosters.values():
+            for row in sorted(self.r.sample(range(1, min(roster.max_rows, 6) + 1), self.r.choice([0, 0, 1, 1, 2, 3]))):
+                for leaf in roster.columns:
+                    if leaf.value is None:
+                        answers[cell_name(leaf.name, row)] = self.answer(leaf, mood, wanted)
+                    for ending in (LAST, PREFILLED):
+                        if f"{leaf.name}{ending}" in self.of_rows:
+                            known[cell_name(f"{leaf.name}{ending}", row)] = self.value(leaf, "clean", wanted)
         return {name: answer for name, answer in answers.items() if answer is not None}, known
 
     def answer(self, leaf: Field, mood: str, wanted: float) -> Answer | None:
@@ -83,7 +119,7 @@ class Wave:
         if mood == "any" and r.random() < 0.02:
             return r.choice(["nowhere", "dont_know", "yes no", ""]) or None
         gates = self.gates.get(leaf.name)
-        if gates and r.random() < 0.6:
+        if gates and r.random() < 0.75:
             return r.choice(gates)
         if leaf.kind == "selN":
             many = r.sample(codes, r.randint(1, len(codes) if mood == "any" else 2 if len(codes) > 1 else 1))
@@ -124,7 +160,15 @@ def written(questionnaire: Questionnaire) -> list[Expression]:
 
 def given_names(questionnaire: Questionnaire) -> list[str]:
     """Return what rules ask of the sample or of the wave before."""
-    return sorted({name for each in written(questionnaire) for name in each.fields} - questionnaire.fields.keys())
+    names = {name for each in written(questionnaire) for name in each.fields} - questionnaire.fields.keys()
+    return sorted(names - of_rows(questionnaire))
+
+
+def of_rows(questionnaire: Questionnaire) -> set[str]:
+    """Return what rules about a row ask of the wave before."""
+    names = {name for each in written(questionnaire) for name in each.bare}
+    columns = {leaf.name for roster in questionnaire.rosters.values() for leaf in roster.columns}
+    return {name for name in names for ending in (LAST, PREFILLED) if name.removesuffix(ending) in columns - {name}}
 
 
 def given_of(questionnaire: Questionnaire, known: Mapping[str, Any]) -> Given:
@@ -132,8 +176,11 @@ def given_of(questionnaire: Questionnaire, known: Mapping[str, Any]) -> Given:
     made: dict[str, dict[str, Answer]] = {PREFILLED: {}, LAST: {}}
     for ending, answers in made.items():
         for name, value in known.items():
-            if name.removesuffix(ending) in questionnaire.fields:
-                answers[name.removesuffix(ending)] = Answer(value, "answered" if value is not None else "blank")
+            column, row = split_cell(name)
+            base = column.removesuffix(ending)
+            if column.endswith(ending) and base in questionnaire.fields:
+                cell = cell_name(base, row) if row else base
+                answers[cell] = Answer(value, "answered" if value is not None else "blank")
     sample = {name: known[name] for name in known.keys() & questionnaire.sample.keys()}
     return Given(made[PREFILLED], made[LAST], sample)
 
@@ -145,17 +192,45 @@ def rows_of_wave(questionnaire: Questionnaire, seed: int, count: int) -> Iterato
         yield wave.row()
 
 
-def table_of(questionnaire: Questionnaire, rows: list[tuple[dict[str, Answer], dict[str, Any]]]) -> pa.Table:
-    """Return the responses as the table that the batch reads."""
+Rows = list[tuple[dict[str, Answer], dict[str, Any]]]
+
+
+def tables_of(questionnaire: Questionnaire, rows: Rows) -> dict[str, pa.Table]:
+    """Return the responses as the tables that the batch reads: by "" the units, by roster their rows."""
     columns: dict[str, pa.Array] = {"unit_id": pa.array(range(len(rows)), pa.int64())}
     for name, leaf in questionnaire.fields.items():
-        if leaf.value is not None or leaf.roster:
-            continue
-        answers = [row.get(name) for row, _ in rows]
-        columns[name] = pa.array([a.value if a else None for a in answers], ARROW[leaf.type])
-        columns[f"{name}_state"] = pa.array([a.state if a else None for a in answers], pa.string())
+        if leaf.value is None and not leaf.roster:
+            columns |= _columns(leaf, [row.get(name) for row, _ in rows])
     for name in given_names(questionnaire):
         columns[name] = pa.array([known[name] for _, known in rows], ARROW_OF_KIND[questionnaire.kinds[name]])
+    made = {"": pa.table(columns)}
+    for roster in questionnaire.rosters.values():
+        made[roster.id] = _rows_table(questionnaire, roster, rows)
+    return made
+
+
+def _columns(leaf: Field, answers: list[Answer | None]) -> dict[str, pa.Array]:
+    return {
+        leaf.name: pa.array([a.value if a else None for a in answers], ARROW[leaf.type]),
+        f"{leaf.name}_state": pa.array([a.state if a else None for a in answers], pa.string()),
+    }
+
+
+def _rows_table(questionnaire: Questionnaire, roster: Roster, rows: Rows) -> pa.Table:
+    cells = []
+    for unit, (answers, known) in enumerate(rows):
+        found = {split_cell(name)[1] for name in answers if split_cell(name)[0] in roster.names}
+        cells += [(unit, row, answers, known) for row in sorted(found)]
+    columns = {"unit_id": pa.array([unit for unit, *_ in cells], pa.int64()),
+               "row": pa.array([row for _, row, *_ in cells], pa.int64())}  # fmt: skip
+    for leaf in roster.columns:
+        if leaf.value is None:
+            columns |= _columns(leaf, [answers.get(cell_name(leaf.name, row)) for _, row, answers, _ in cells])
+        for ending in (LAST, PREFILLED):
+            name = f"{leaf.name}{ending}"
+            if name in of_rows(questionnaire):
+                columns[name] = pa.array([known.get(cell_name(name, row)) for _, row, _, known in cells],
+                                         ARROW[leaf.type])  # fmt: skip
     return pa.table(columns)
 
 
@@ -173,13 +248,16 @@ def refused(leaf: Field, answer: Answer) -> bool:
 
 def judged(questionnaire: Questionnaire, row: Mapping[str, Answer], known: Mapping[str, Any]) -> tuple[Any, set[Any]]:
     """Return what Python says of one response: its route, and (rule, severity, fields) of all that is broken."""
-    bad = {name for name, answer in row.items() if refused(questionnaire.fields[name], answer)}
+    bad = {name for name, answer in row.items() if refused(questionnaire.leaf(name), answer)}
     answers = {name: BLANK if name in bad else answer for name, answer in row.items()}
     given = given_of(questionnaire, known)
     way = route(questionnaire, answers, given=given, today=TODAY)
-    found = {
-        (finding.check_id, finding.severity, finding.fields)
-        for finding in run_checks(questionnaire, answers, given=given, today=TODAY)
-    }
-    fixed = {name for name, leaf in questionnaire.fields.items() if leaf.fixed}
-    return way, found | {(f"{VALUE}{name}", "hard", (name,)) for name in bad & set(way.fields) - fixed}
+    found = set()
+    for finding in run_checks(questionnaire, answers, given=given, today=TODAY):
+        check = finding.check_id.removesuffix(f".{finding.row}") if finding.missing else finding.check_id
+        found.add((check, finding.severity, finding.fields, finding.row))
+    for name in bad:
+        column, number = split_cell(name)
+        if column in way.fields and not questionnaire.fields[column].fixed:
+            found.add((f"{VALUE}{column}", "hard", (name,), number))
+    return way, found
