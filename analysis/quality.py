@@ -72,7 +72,19 @@ def item_quality(answers: DataFrame, *, wave: str) -> DataFrame:
         if len(states) and field in answers.columns:
             rows.append((f"item_dk_rate:{field}", ALL, ALL, float((states == "dont_know").mean())))
             rows.append((f"item_blank_rate:{field}", ALL, ALL, float(states.isin(["blank", "refused"]).mean())))
-    return _table(rows, wave)
+    return _table([*rows, *_editing_rows(answers)], wave)
+
+
+def _editing_rows(answers: DataFrame) -> Iterator[Row]:
+    """Give the share of answers that were imputed, and of responses with a soft check that was confirmed."""
+    states = answers[[name for name in answers.columns if name.endswith(STATE)]]
+    asked = states.notna() & (states != "not_applicable")
+    if asked.to_numpy().sum():
+        imputed = float((states == "imputed").to_numpy().sum())
+        yield "imputation_rate", ALL, ALL, imputed / float(asked.to_numpy().sum())
+    confirmed = [name for name in answers.columns if name.startswith("confirmed_")]
+    if confirmed and len(answers):
+        yield "confirmed_rate", ALL, ALL, float(answers[confirmed].fillna(False).astype(bool).any(axis=1).mean())
 
 
 def _table(rows: Sequence[Row], wave: str) -> DataFrame:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from uptake.bases import base_faults
+from uptake.catalogued import catalogue_faults
 from uptake.contract.errors import Fault, did_you_mean
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def cross_faults(study: Study, known: Iterable[Fault] = ()) -> list[Fault]:
         _domain_faults: {"study.yaml", "design.yaml", "indicators.yaml"},
         _target_faults: {"targets.yaml", "indicators.yaml"},
         _pooling_faults: {"targets.yaml", "indicators.yaml"},
+        catalogue_faults: {"catalogue.yaml", "indicators.yaml", "questionnaires", "returns", "study.yaml"},
         _brief_indicator_faults: {"briefs", "indicators.yaml"},
         _brief_domain_faults: {"study.yaml"},
     }

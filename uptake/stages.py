@@ -68,6 +68,9 @@ def define(run: Run) -> None:
                f" each unit and {definition.period}")  # fmt: skip
     counts = {"indicator": study.indicators, "target": study.targets, "brief": study.briefs}
     say(1, ", ".join(f"{len(found)} {word}{'s' * (len(found) != 1)}" for word, found in counts.items()))
+    if study.catalogue is not None:
+        measures = sum(1 for _ in study.catalogue.measures())
+        say(1, f"catalogue: {len(study.catalogue.catalogue)} indicators with {measures} measures")
 
 
 def draw(run: Run) -> None:

@@ -11,6 +11,7 @@ from uptake.contract.errors import Fault, StudyError, UptakeError
 from uptake.settings import StudySettings, Wave, load_settings, missing_wave
 
 if TYPE_CHECKING:
+    from analysis.catalogue import Catalogue
     from analysis.indicators import Indicator
     from analysis.plan import DesignPlan
     from analysis.targets import Target
@@ -31,6 +32,7 @@ class Study:
     targets: tuple[Target, ...]
     briefs: tuple[Brief, ...]
     returns: Mapping[str, Return] = field(default_factory=dict)
+    catalogue: Catalogue | None = None
 
     def wave(self, wave_id: str | None = None) -> Wave:
         """Return a wave by id (the latest when none is named); raise StudyError where there is none."""
@@ -89,6 +91,7 @@ def load_study(folder: Path) -> Study:
 
 
 def _read(folder: Path, faults: list[Fault]) -> Study | None:
+    from analysis.catalogue import load_catalogue
     from analysis.indicators import load_indicators
     from analysis.plan import load_plan
     from analysis.targets import load_targets
@@ -102,9 +105,10 @@ def _read(folder: Path, faults: list[Fault]) -> Study | None:
     targets = load_targets(folder, faults=faults) if (folder / "targets.yaml").exists() else ()
     briefs = load_briefs(folder, faults=faults)
     returns = load_returns(folder, faults=faults)
+    catalogue = load_catalogue(folder, faults=faults)
     if settings is None or plan is None:
         return None
-    return Study(folder, settings, questionnaires, plan, indicators, targets, briefs, returns)
+    return Study(folder, settings, questionnaires, plan, indicators, targets, briefs, returns, catalogue)
 
 
 def _read_questionnaires(folder: Path, faults: list[Fault]) -> dict[str, Questionnaire]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from importlib.resources import as_file, files
 from pathlib import Path
 
 import pytest
 
-from uptake.contract.errors import StudyError, UptakeError
+from analysis.indicators import load_indicators
+from uptake.contract.errors import Fault, StudyError, UptakeError
 from uptake.contract.expressions import parse
+from uptake.crosscheck import cross_faults
 from uptake.implied import follows, needs
-from uptake.study import load_study
+from uptake.study import Study, load_study
 
 DK = "dont_know: out"
 AGENTS = "in_use"
@@ -24,19 +27,22 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "study"
 
 
-def indicator(folder: Path, lines: str, questionnaire: str = "enterprise") -> list[str]:
-    """Replace the indicators by one with these lines; return the faults of indicators.yaml."""
+@pytest.fixture(scope="module")
+def study() -> Study:
+    return load_study(Path(str(files("uptake.studies") / "aiplus")))
+
+
+def indicator(study: Study, folder: Path, lines: str, questionnaire: str = "enterprise") -> list[str]:
+    """What is wrong with one indicator of these lines beside the questionnaires of the example study."""
     text = f'indicators:\n  - id: X-01\n    version: "1"\n    questionnaire: {questionnaire}\n'
     text += "    name: {zh: 甲, en: A}\n    definition: {zh: 甲, en: A}\n"
     text += "".join(f"    {line}\n" for line in lines.splitlines())
     (folder / "indicators.yaml").write_text(text, encoding="utf-8")
-    (folder / "targets.yaml").write_text("targets: []\n", encoding="utf-8")
-    shutil.rmtree(folder / "briefs", ignore_errors=True)
-    try:
-        load_study(folder)
-    except StudyError as refusal:
-        return [str(fault) for fault in refusal.faults]
-    return []
+    faults: list[Fault] = []
+    made = load_indicators(folder, faults=faults)
+    assert faults == []
+    alone = replace(study, indicators=made, targets=(), briefs=(), catalogue=None)
+    return [str(fault) for fault in cross_faults(alone)]
 
 
 def sentence(part: str, name: str, question: str, route: str) -> str:
@@ -92,16 +98,16 @@ TAKEN = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_a_part_that_was_routed_away_is_refused(folder: Path, case: str) -> None:
+def test_a_part_that_was_routed_away_is_refused(study: Study, tmp_path: Path, case: str) -> None:
     lines, part = REFUSED[case]
-    (fault,) = indicator(folder, lines)
+    (fault,) = indicator(study, tmp_path, lines)
     assert fault.startswith("indicators.yaml:")
     assert fault.split(": ", 1)[1] == sentence(part, *ROUTE)
 
 
 @pytest.mark.parametrize("case", TAKEN)
-def test_what_was_asked_of_the_whole_base_or_is_declared_is_taken(folder: Path, case: str) -> None:
-    assert indicator(folder, TAKEN[case]) == []
+def test_what_was_asked_of_the_whole_base_or_is_declared_is_taken(study: Study, tmp_path: Path, case: str) -> None:
+    assert indicator(study, tmp_path, TAKEN[case]) == []
 
 
 @pytest.mark.parametrize(
@@ -118,21 +124,21 @@ def test_what_was_asked_of_the_whole_base_or_is_declared_is_taken(folder: Path, 
          " no zero. Delete the line."),
     ],
 )  # fmt: skip
-def test_a_zero_that_is_none_is_refused(folder: Path, lines: str, expected: str) -> None:
-    (fault,) = indicator(folder, f'type: mean\nnumerator: "${{e04_staff}}"\n{lines}')
+def test_a_zero_that_is_none_is_refused(study: Study, tmp_path: Path, lines: str, expected: str) -> None:
+    (fault,) = indicator(study, tmp_path, f'type: mean\nnumerator: "${{e04_staff}}"\n{lines}')
     assert fault.split(": ", 1)[1] == expected
 
 
-def test_the_annual_module_is_a_base_by_its_field_or_its_column(folder: Path) -> None:
+def test_the_annual_module_is_a_base_by_its_field_or_its_column(study: Study, tmp_path: Path) -> None:
     spending = 'type: mean\nnumerator: "${g03_it}"\n'
     route = ("g03_it", "G-03", "${annual} = 'yes'")
-    assert indicator(folder, spending, "agency")[0].split(": ", 1)[1] == sentence("numerator", *route)
+    assert indicator(study, tmp_path, spending, "agency")[0].split(": ", 1)[1] == sentence("numerator", *route)
     for base in ("${g32_annual}", "${annual_module} = 'yes'"):
-        assert indicator(folder, f'{spending}where: "{base}"', "agency") == []
+        assert indicator(study, tmp_path, f'{spending}where: "{base}"', "agency") == []
 
 
-def test_questionnaires_are_never_pooled(folder: Path) -> None:
-    (fault,) = indicator(folder, "type: proportion\nnumerator: \"${e06} = 'yes' or ${g05} = 'yes'\"")
+def test_questionnaires_are_never_pooled(study: Study, tmp_path: Path) -> None:
+    (fault,) = indicator(study, tmp_path, "type: proportion\nnumerator: \"${e06} = 'yes' or ${g05} = 'yes'\"")
     assert fault.split(": ", 1)[1] == (
         'indicator "X-01" counts answers to "g05", a field of the questionnaire "agency", while it counts those of'
         ' "enterprise"; the units of two questionnaires are never pooled.'
