@@ -20,7 +20,7 @@ from uptake.contract.text import Text
 _TEMPLATES = Path(__file__).parent / "templates"
 MOST_BESIDE = 16  # choices printed beside a question; longer lists stand in an appendix
 OWN_WORDS: Mapping[str, str] = {}
-BLANK_ROWS = 12  # empty rows of a roster on paper
+BLANK_ROWS = 10  # empty rows of a roster on paper
 
 
 @dataclass(frozen=True, slots=True)

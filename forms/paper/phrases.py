@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+READABLE = {"zh": 120, "en": 260}  # signs of a rule that can still be read; a longer one is told by its message
 SHORT = {"zh": 12, "en": 26}  # signs of a label that may stand in a sentence; a longer one would hide what is said
 PHRASES: Mapping[str, Mapping[str, str]] = {
     "zh": {

@@ -10,7 +10,7 @@ from forms.model import LAST, PREFILLED, Check, Questionnaire
 from forms.model import Field as Leaf
 from forms.numbers import show_number
 from forms.paper.items import item_numbers
-from forms.paper.phrases import PHRASES, SHORT
+from forms.paper.phrases import PHRASES, READABLE, SHORT
 from uptake.contract.expressions import Expression
 from uptake.contract.expressions.tree import (
     Arithmetic,
@@ -64,15 +64,18 @@ def say_condition(questionnaire: Questionnaire, expression: Expression, lang: st
 
 
 def say_check(questionnaire: Questionnaire, check: Check, lang: str) -> str:
-    """Return what a check asks, in words; where there are none for its rule, what it tells the respondent.
+    """Return what a check asks, in words; where its rule has none or too many, what it tells the respondent.
 
     The numbers that its message would repeat are given as the numbers of their boxes.
     """
     speaker = _Speaker(questionnaire, lang, item_numbers(questionnaire))
     try:
-        return speaker.say(check.rule.node).words
+        said = speaker.say(check.rule.node).words
     except _UnsayableError:
-        return _SLOT.sub(lambda match: speaker.numbers.get(match[1], ""), check.message[lang])
+        said = ""
+    if 0 < len(said) <= READABLE[lang]:
+        return said
+    return _SLOT.sub(lambda match: speaker.slot(match[1]), check.message[lang])
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,13 @@ class _Speaker:
 
     def words(self, key: str, *slots: str) -> str:
         return PHRASES[self.lang][key].format(*slots)
+
+    def slot(self, name: str) -> str:
+        """Return what stands on paper for a number that a message repeats."""
+        try:
+            return self.reference(name)
+        except _UnsayableError:
+            return "…"
 
     def depends(self, expression: Expression) -> str:
         """Name the questions an expression looks at."""
@@ -320,7 +330,7 @@ def _several(key: str, rows: str) -> Callable[[_Speaker, Sequence[Node]], _Phras
 def _rows(speaker: _Speaker, arguments: Sequence[Node]) -> _Phrase:
     first = _bare(arguments[0])
     leaf = speaker.leaf(first.name) if isinstance(first, Field) else None
-    if leaf is not None and len(arguments) == 1:
+    if leaf is not None and leaf.roster and len(arguments) == 1:
         return _Phrase(speaker.words("rows", leaf.question))
     return _Phrase(speaker.words("given", speaker.listed(arguments)))
 
