@@ -31,6 +31,7 @@ def take_xlsform(study: Path, file: Path, wishes: Wishes) -> Path:
 
     Raises StudyError with every fault by sheet, row and column, and ConflictError where the file is there already.
     """
+    from forms.lint import lint_file
     from forms.xlsform import import_xlsform
 
     faults: list[Fault] = []
@@ -46,6 +47,7 @@ def take_xlsform(study: Path, file: Path, wishes: Wishes) -> Path:
     asked = len(made.questionnaire.fields)
     tell(f"{target}: {len(made.questionnaire.pages)} pages, {asked} fields, {len(made.questionnaire.checks)} checks")
     _tell("To look at", made.notes)
+    _tell("What lint says of the new file", [str(advice) for advice in lint_file(target, root=study)])
     _tell("Texts that were copied and need a translation", made.copied)
     return target
 

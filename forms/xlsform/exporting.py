@@ -54,9 +54,9 @@ def export_xlsform(written: source.Questionnaire, questionnaire: Questionnaire, 
     _whole_checks(asking, tree)
     _definitions(draft, tree)
     _known_before(draft, tree)
-    made = Exported(
-        _book(target.name if target else f"{questionnaire.id}.xlsx", draft), tuple(dict.fromkeys(draft.notes))
-    )
+    draft.notes += _unseen(tree)
+    book = _book(target.name if target else f"{questionnaire.id}.xlsx", draft)
+    made = Exported(book, tuple(dict.fromkeys(draft.notes)))
     if target is not None:
         save_book(made.book, target)
     return made
@@ -123,6 +123,23 @@ def _known_before(draft: Draft, tree: Tree) -> None:
         if name not in listed:
             draft.row("given", {"type": "hidden", "name": draft.take(name)})
     draft.survey += body
+
+
+_UNSEEN = {
+    "total_of": "parts that must add up to a total: nothing compares them",
+    "wordings": "wording experiments: everybody sees the question's own words",
+    "prefill": "answers known before: the boxes are empty, and what rules read of them is unknown",
+    "soft": "reasons for confirmed soft checks: the note is shown, and no reason is asked for",
+}
+
+
+def _unseen(tree: Tree) -> Iterable[str]:
+    """Give what standard tools do not do, for the keys that the questionnaire uses."""
+    used = {part for key, _ in _strings(tree, "") for part in key.split(".")}
+    soft = any(text == "soft" for key, text in _strings(tree, "") if key.endswith("severity"))
+    for key, why in _UNSEEN.items():
+        if key in used or (key == "soft" and soft):
+            yield f"standard tools do not know {why}."
 
 
 def _book(name: str, draft: Draft) -> Book:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from forms import source
-from forms.loader import load_questionnaire
+from forms.digest import plain
+from forms.loader import make_questionnaire
 from forms.model import Questionnaire, field_name
 from forms.xlsform.agreement import refuse_disagreement
 from forms.xlsform.blocks import Block, blocks_of
@@ -118,6 +119,7 @@ def _finished(made: Tree, book: Book, blocks: list[Block], paging: Paging) -> Tr
 def _refuse_names(blocks: list[Block], taking: Taking) -> None:
     """Refuse rows whose name gives no field name here, or the same field name as another."""
     seen: dict[str, Row] = {}
+    in_repeats = {id(inner.row) for block in _all(blocks) if block.word == "repeat" for inner in block.inside}
     for block in _all(blocks):
         row, word = block.row, (type_words(block.row) or [""])[0]
         if not row["type"].strip():
@@ -129,13 +131,9 @@ def _refuse_names(blocks: list[Block], taking: Taking) -> None:
         elif not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,30}", row["name"].strip()):
             taking.fault(row, f'the name "{row["name"][:60]}" must begin with a letter and have 1 to 31 of a-z A-Z'
                               " 0-9 _ -, because it names a column of the results. Change it.", "name")  # fmt: skip
-        elif (other := seen.setdefault(field_name(row["name"]), row)) is not row and not _inside_repeat(blocks, row):
+        elif (other := seen.setdefault(field_name(row["name"]), row)) is not row and id(row) not in in_repeats:
             taking.fault(row, f'the names "{other["name"]}" (row {other.number}) and "{row["name"]}" give the same'
                               " field, and one would be lost. Change one.", "name")  # fmt: skip
-
-
-def _inside_repeat(blocks: list[Block], row: Row) -> bool:
-    return any(block.word == "repeat" and any(inner.row is row for inner in block.inside) for block in _all(blocks))
 
 
 def _all(blocks: Iterable[Block]) -> Iterable[Block]:
@@ -251,19 +249,18 @@ def _loaded(book: Book, tree: Tree, taking: Taking) -> Imported | None:
     """Write the YAML, load it as a study's would be, and bring every fault back to its row."""
     text = yaml_text(tree)
     faults: list[Fault] = []
-    if (lost := not_kept(text, tree)) is not None:
-        taking.faults.append(Fault(book.name, f'the text "{lost[:40]}" cannot be written into a YAML file as it'
-                                              " is. Change its unusual signs."))  # fmt: skip
-        return None
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{tree['id']}.yaml"
         path.write_text(text, encoding="utf-8")
         written = read_yaml(path, source.Questionnaire, root=Path(folder), faults=faults)
-        made = load_questionnaire(path, root=Path(folder), faults=faults) if written is not None else None
+    made = make_questionnaire(written, faults=faults) if written is not None else None
     if made is None or written is None:
         rows = rows_of_lines(text, tree, taking.origins)
         taking.faults += [_at_row(book, fault, rows) for fault in dict.fromkeys(faults)]
         return None
+    if (lost := not_kept(plain(written), tree)) is not None:
+        taking.faults.append(Fault(book.name, f'the text "{lost[:40]}" cannot be written into a YAML file as it'
+                                              " is. Change its unusual signs."))  # fmt: skip
     refuse_disagreement(book, written, made, taking)
     if taking.faults:
         return None

@@ -36,17 +36,20 @@ def yaml_text(tree: Tree) -> str:
     return yaml.dump(tree, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100_000, default_flow_style=None)
 
 
-def not_kept(text: str, tree: Tree) -> str | None:
-    """Return the first text of the tree that the YAML text does not give back sign by sign; None where all are kept."""
-    waiting: list[tuple[Any, Any]] = [(yaml.load(text, Loader=yaml.BaseLoader), tree)]
+def not_kept(read: Tree, tree: Tree) -> str | None:
+    """Return the first text of the tree that was not read back from the file sign by sign; None where all were.
+
+    read: what the file says, where keys left at their default are missing.
+    """
+    waiting: list[tuple[Any, Any]] = [(read, tree)]
     while waiting:
-        read, value = waiting.pop()
-        if isinstance(value, str) and read != value:
+        back, value = waiting.pop()
+        if isinstance(value, str) and back != value:
             return value
         if isinstance(value, dict):
-            waiting += [(read.get(key), inner) for key, inner in value.items()]
+            waiting += [(back[key], inner) for key, inner in value.items() if key in back]
         elif isinstance(value, list):
-            waiting += list(zip(read, value, strict=True))
+            waiting += list(zip(back, value, strict=True))
     return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from importlib.resources import as_file, files
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -23,6 +24,7 @@ from uptake.contract.yamlfile import read_yaml
 
 from .xlsform_random import questionnaire
 
+XFORMS = "{http://www.w3.org/2002/xforms}"
 EVERYTHING = Path(__file__).parent / "everything.yaml"
 
 
@@ -37,13 +39,29 @@ def loaded(path: Path) -> tuple[source.Questionnaire, Questionnaire]:
 def comes_back(path: Path, folder: Path) -> None:
     written, made = loaded(path)
     target = folder / f"{path.stem}.xlsx"
-    export_xlsform(written, made, target)
+    book = export_xlsform(written, made, target).book
     faults: list[Fault] = []
+    assert in_both_languages(book, faults), [str(fault) for fault in faults]
     again = import_xlsform(target, faults=faults)
     assert again is not None, [str(fault) for fault in faults]
     assert plain(again.written) == plain(written)
     assert again.questionnaire.sha256 == made.sha256
     assert (again.notes, again.copied) == ((), ())
+
+
+def in_both_languages(book: Book, faults: list[Fault]) -> bool:
+    """Say whether pyxform makes a sound XForm of the sheets, and no label in it lacks a language."""
+    xform = converted(book, faults)
+    if xform is None:
+        return False
+    texts: dict[str, set[str]] = {}
+    for translation in ElementTree.fromstring(xform.xml).iter(f"{XFORMS}translation"):
+        texts[str(translation.get("lang"))] = {
+            str(text.get("id"))
+            for text in translation.iter(f"{XFORMS}text")
+            if any(value.text != "-" for value in text.iter(f"{XFORMS}value"))
+        }
+    return set(texts) == {"中文 (zh)", "English (en)"} and len({frozenset(ids) for ids in texts.values()}) == 1
 
 
 def rounds(count: int, seed: int, folder: Path) -> None:
