@@ -86,9 +86,9 @@ def wave_sql(
     def source(name: str) -> Source:
         return Source(name, None if columns is None else columns.get(name, ()))
 
-    rosters = {roster: source(f"{table}_{roster}") for roster in questionnaire.rosters}
+    tables = {roster: source(f"{table}_{roster}") for roster in questionnaire.rosters}
     day = (today or datetime.date.today()).isoformat()
-    wave = Wave(questionnaire, _DIALECTS[dialect], source(table), rosters, key, day)
+    wave = Wave(questionnaire, _DIALECTS[dialect], source(table), tables, key, day)
     whole = _plan(wave)
     rules = [rule for rule in rules_of(questionnaire) if judgeable(whole, rule)]
     rosters = [_roster_statements(wave, roster) for roster in questionnaire.rosters.values()]
