@@ -56,7 +56,8 @@ class Checks:
             return None
         if not self.names.judge(Use(rule, "the rule", self._everywhere(), roster=roster)):
             return None
-        asked = [name for name in self.names.fields if name in rule.fields]
+        looked_at = rule.fields
+        asked = [name for name in self.names.fields if name in looked_at]
         if not asked:
             fault(written.rule.place, "the rule looks at no field, so it can never be judged. Name one, as ${e04}.")
             return None

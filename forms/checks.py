@@ -79,13 +79,29 @@ def run_checks(
     out; given: what is known of the unit before it answers; today: the day of `today()`.
     """
     way = walk(questionnaire, answers, given=given, today=today)
-    judged = _Judged(questionnaire, answers, given, way, page, rows, frozenset(way.route.fields))
     silent = frozenset(confirmed)
     return tuple(
         finding
-        for finding in (*_missing(judged), *_broken(judged))
+        for finding in findings_along(questionnaire, answers, way, given=given, page=page, rows=rows)
         if finding.severity == "hard" or not silent & {finding.check_id, finding.fingerprint}
     )
+
+
+def findings_along(
+    questionnaire: Questionnaire,
+    answers: Mapping[str, Answer],
+    way: Walk,
+    *,
+    given: Given = NOTHING_GIVEN,
+    page: str | None = None,
+    rows: Collection[int] | None = None,
+) -> tuple[Finding, ...]:
+    """Return every finding as `run_checks` does, where the way through the questionnaire is known already.
+
+    way: what `forms.routing.walk` gave for the same answers; the rest as for `run_checks`.
+    """
+    judged = _Judged(questionnaire, answers, given, way, page, rows, frozenset(way.route.fields))
+    return (*_missing(judged), *_broken(judged))
 
 
 # What is missing

@@ -61,16 +61,22 @@ def init(folder: Path) -> None:
 @commands.command()
 @_STUDY
 @click.option("--strict", is_flag=True, help="Refuse what lint only advises against, too.")
-def check(study: Path, strict: bool) -> None:
+@click.option("--prove", is_flag=True, help="Also prove that every question can be reached and no check contradicts.")
+@click.option("--verbose", is_flag=True, help="With --prove: show answers that reach each question.")
+def check(study: Path, strict: bool, prove: bool, verbose: bool) -> None:
     """Stage 1: read a study and list every fault with its file and line, then what lint advises.
 
-    Example: uptake check my-study --strict
+    Example: uptake check my-study --strict --prove
     """
     from uptake.linting import report_advice
     from uptake.stages import define
 
     run = _run(study, None, False)
     define(run)
+    if prove or verbose:
+        from uptake.proving import prove_study
+
+        prove_study(run.study, verbose=verbose)
     report_advice(run.study, strict=strict)
 
 

@@ -10,14 +10,14 @@ then says what was left open, and the example has to be tried with the Python cl
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from uptake.contract.errors import SystemPartError
 from uptake.contract.expressions.kinds import convert, typed
-from uptake.contract.expressions.tree import Field, Kind, Node, State
+from uptake.contract.expressions.tree import Call, Field, Kind, Node, State
 from uptake.contract.expressions.values import LIMIT
 
 if TYPE_CHECKING:
@@ -62,6 +62,28 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
+class Opened:
+    """What follows from one free text and z3 cannot decide: functions of it for the value and whether that is known.
+
+    Whoever knows which texts matter may tell z3 the results for these (`run`; None: unknown), and so settle them.
+    """
+
+    field: str
+    value: Any
+    known: Any
+    run: Callable[[str], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A condition on two answers as texts that z3 cannot decide, such as that one begins with the other."""
+
+    fields: tuple[str, str]
+    value: Any
+    run: Callable[[str, str], object]
+
+
+@dataclass(frozen=True, slots=True)
 class Formula:
     """A condition for z3: it holds, it fails, or it is unknown; unproved: what was left open in it."""
 
@@ -101,6 +123,9 @@ class Answers:
     texts: dict[str, int] = field(default_factory=dict)
     limits: list[Any] = field(default_factory=list)
     functions: dict[str, Any] = field(default_factory=dict)
+    opened: dict[Node, Opened] = field(default_factory=dict)
+    pairs: dict[Node, Pair] = field(default_factory=dict)
+    aggregates: dict[Call, Term] = field(default_factory=dict)
 
     @property
     def constraints(self) -> tuple[Any, ...]:
@@ -119,6 +144,12 @@ class Answers:
         printer = Printer(_z3(), self)
         made = printer.term(convert(typed(node, self.kinds), "bool"))
         return Formula(made.value, made.known, tuple(dict.fromkeys(printer.unproved)))
+
+    def term(self, node: Node, to: Kind) -> Term:
+        """Print a tree as a value of one kind; what z3 cannot decide in it is left open without a word."""
+        from uptake.contract.expressions.proof_terms import Printer
+
+        return Printer(_z3(), self).term(convert(typed(node, self.kinds), to))
 
     def text(self, text: str) -> int:
         """Return the number that stands for a text."""

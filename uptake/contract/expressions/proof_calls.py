@@ -7,20 +7,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from uptake.contract.expressions.functions import FUNCTIONS
-from uptake.contract.expressions.proof import FIRST_DAY, LAST_DAY, MILLION, Term
+from uptake.contract.expressions.proof import FIRST_DAY, LAST_DAY, MILLION, NotProved, Pair, Term
 from uptake.contract.expressions.python import compile_node
 from uptake.contract.expressions.tree import Call, Cast, Column, Field, Node, Number, String
 
 if TYPE_CHECKING:
     from uptake.contract.expressions.proof_terms import Printer
 
-_OF_TEXTS = frozenset({"regex", "string-length", "concat", "contains", "starts-with", "ends-with", "selected",
+OF_TEXTS = frozenset({"regex", "string-length", "concat", "contains", "starts-with", "ends-with", "selected",
                        "count-selected"})  # fmt: skip
 
 
 def call(printer: Printer, node: Call) -> Term:
     """Return the term of a function call."""
-    if node.name in _OF_TEXTS:
+    if node.name in OF_TEXTS:
         return _of_texts(printer, node)
     if node.name == "count-distinct" or any(isinstance(part, Column) for part in node.arguments):
         return _over_rows(printer, node)
@@ -54,23 +54,36 @@ def _of_texts(printer: Printer, node: Call) -> Term:
             return printer.by_code(printer.answers.of(read), results, FUNCTIONS[node.name].gives)
     texts = [printer.term(part) for part in node.arguments]
     name = f"{node.name}({', '.join(part.value if isinstance(part, String) else '?' for part in node.arguments)})"
-    return printer.open(f"{node.name}() of free text", node, texts, FUNCTIONS[node.name].gives, name)
+    made = printer.open(f"{node.name}() of free text", node, texts, FUNCTIONS[node.name].gives, name)
+    _note_pair(printer, node, made)
+    return made
+
+
+def _note_pair(printer: Printer, node: Call, made: Term) -> None:
+    """Note a condition on two answers, for whoever knows which texts they may be."""
+    if FUNCTIONS[node.name].gives != "bool" or len(node.arguments) != 2:
+        return
+    one, other = (field_of(part) for part in node.arguments)
+    if one is not None and other is not None:
+
+        def run(first: str, second: str) -> object:
+            return compile_node(_with(_with(node, 0, first), 1, second))({})
+
+        printer.answers.pairs[node] = Pair((one.name, other.name), made.value, run)
 
 
 def _over_rows(printer: Printer, node: Call) -> Term:
-    """Leave open what all rows of a roster give, but that a count is not below 0: rows are not among the answers."""
-    names = ", ".join(f"{part.name}[]" if isinstance(part, Column) else "?" for part in node.arguments)
-    single = [printer.term(part) for part in node.arguments if not isinstance(part, Column)]
-    name, reason = f"{node.name}({names})", f"{node.name}() over the rows of a roster"
-    counted = node.name.startswith("count")
-    if counted and single:  # a count also depends on whether its values are known: two counts are never taken as one
-        name, single = f"{name} {len(printer.answers.functions)}", []
-    made = printer.open(reason, node, single, "number", name)
-    known = printer.open(reason, node, [], "bool", f"{name} known")
-    if counted:
-        printer.answers.limits.append(made.value >= 0)
-        return Term(made.value, known.value, whole=True)
-    return Term(made.value, printer.z3.And(made.known, known.value))
+    """Leave open what a function gives over all rows; who knows the rows may tell (`Answers.aggregates`)."""
+    if node not in printer.answers.aggregates:
+        name = f"all rows {len(printer.answers.aggregates)}"
+        counted = node.name in ("count", "count-distinct")
+        known = printer.z3.BoolVal(True) if counted else printer.z3.Bool(f"{name} known")
+        printer.answers.aggregates[node] = Term(printer.z3.Int(name), known, whole=counted)
+        if counted:
+            printer.answers.limits.append(printer.z3.Int(name) >= 0)
+    made = printer.answers.aggregates[node]
+    printer.unproved.append(NotProved(f"{node.name}() of all rows of a roster cannot be decided", node.at))
+    return made
 
 
 def _with(node: Call, index: int, code: str) -> Call:

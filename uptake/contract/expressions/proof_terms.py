@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, assert_never
 
-from uptake.contract.expressions.proof import MILLION, Answers, NotProved, Term
-from uptake.contract.expressions.proof_calls import call, field_of
+from uptake.contract.expressions.functions import FUNCTIONS
+from uptake.contract.expressions.proof import MILLION, Answers, Domain, NotProved, Opened, Term
+from uptake.contract.expressions.proof_calls import OF_TEXTS, call, field_of
 from uptake.contract.expressions.python import compile_node
 from uptake.contract.expressions.tree import (
     Arithmetic,
@@ -23,11 +24,14 @@ from uptake.contract.expressions.tree import (
     Number,
     State,
     String,
+    children,
+    walk,
 )
 from uptake.contract.expressions.values import LIMIT, as_number
 
 _NAMES: dict[Kind, str] = {"bool": "a condition", "number": "a number", "text": "text", "date": "a day",
                            "any": "an answer of unknown kind"}  # fmt: skip
+_UNKNOWN = Domain("any")
 
 
 @dataclass(slots=True)
@@ -41,6 +45,8 @@ class Printer:
     def term(self, node: Node) -> Term:
         """Return the value of a node and when it is known."""
         z3 = self.z3
+        if isinstance(node, Call | Cast) and (read := self._looks_into(node)) is not None:
+            return self._result_of_text(node, read)
         if isinstance(node, Number):
             return self._number(node)
         if isinstance(node, String):
@@ -92,6 +98,41 @@ class Printer:
         sorts = [value.sort() for value in values]
         function = self.answers.function(f"{name or reason}/{gives}", *sorts, sort)
         return Term(function(*values), self.all(part.known for part in parts))
+
+    def _looks_into(self, node: Call | Cast) -> Field | None:
+        """Return the free text that a node reads beside constants and nothing else; None where it is another node."""
+        if isinstance(node, Call) and node.name not in OF_TEXTS | {"date", "number"}:
+            return None
+        if isinstance(node, Cast) and isinstance(node.operand, Field) and self._declared(node.operand, node.target):
+            return None
+        leaves = [part for part, _ in walk(node) if not children(part)]
+        reads = {part.name: part for part in leaves if isinstance(part, Field)}
+        if len(reads) != 1 or not all(isinstance(part, Field | String | Number) for part in leaves):
+            return None
+        (read,) = reads.values()
+        domain = self.answers.domains.get(read.name, _UNKNOWN)
+        return read if domain.kind in ("text", "any") and not domain.codes and not domain.several else None
+
+    def _result_of_text(self, node: Call | Cast, read: Field) -> Term:
+        """Leave open what follows from one free text; whoever knows which texts matter may tell the results."""
+        z3, made = self.z3, self.answers.of(read)
+        gives = node.target if isinstance(node, Cast) else FUNCTIONS[node.name].gives
+        what = (
+            f"{node.name}() of free text"
+            if isinstance(node, Call)
+            else f"reading {_NAMES[node.source]} as {_NAMES[gives]}"
+        )
+        self.unproved.append(NotProved(f"{what} cannot be decided", node.at))
+        if node not in self.answers.opened:
+            name, sort = f"text result {len(self.answers.opened)}", z3.BoolSort() if gives == "bool" else z3.IntSort()
+            value, known = (
+                z3.Function(name, z3.IntSort(), sort),
+                z3.Function(f"{name} known", z3.IntSort(), z3.BoolSort()),
+            )
+            closure = compile_node(node)
+            self.answers.opened[node] = Opened(read.name, value, known, lambda text: closure({read.name: text}))
+        opened = self.answers.opened[node]
+        return Term(opened.value(made.value), z3.And(made.known, opened.known(made.value)))
 
     def all(self, known: Iterable[Any]) -> Any:
         """Return the condition that all of these are known."""
