@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
@@ -17,6 +18,7 @@ from uptake.contract.text import Text
 _MISSING = frozenset({"", "nan", "NaN", "None", "<NA>", "NaT"})
 _TRUTH: Mapping[str, bool] = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 _KEYS = frozenset({"prefilled", "last", "sample", "arms"})
+_FRACTION = re.compile(r"-?[0-9]{1,18}\.[0-9]+")
 _NO_LABEL = Text.of(zh="样本", en="Sample")
 
 
@@ -117,6 +119,8 @@ def _sample_value(questionnaire: Questionnaire, column: SampleColumn, text: str)
             f'sample, column "{column.column}": "{text}" is neither true nor false, as the questionnaire'
             f' "{questionnaire.id}" reads it. Correct the frame.'
         )
+    if column.type == "dec" and _FRACTION.fullmatch(text):  # a frame's 1/3 is no mistake of typing
+        return round(Decimal(text), 6)
     leaf = Field(column.id, "", "", column.type, column.type, _NO_LABEL, decimals=6, min=Decimal(-(10**15)))
     return _read(questionnaire, leaf, column.column, text).value
 

@@ -17,6 +17,7 @@ from forms.model import Questionnaire
 from forms.routing import route
 from uptake.contract.errors import StoreError, TableError
 
+Load = Callable[[str], Questionnaire]
 ROW: dict[str, Any] = {
     "unit_id": "91350100M000100Y43", "province": "110000", "annual_module": "yes", "staff": 120.0,
     "founded": datetime.datetime(2001, 5, 4), "listed": "No", "wording_2026": "b",
@@ -52,6 +53,21 @@ def test_the_last_wave_gives(everything: Questionnaire) -> None:
     }  # fmt: skip
     assert beside(everything, given) == {"x03_staff": said(100)}
     assert "x03_staff" not in boxed(everything, given) and boxed(everything, given)["x14_users.1"] == said(4)
+
+
+def test_a_fraction_of_the_frame_is_kept_to_six_places(load: Load) -> None:
+    questionnaire = load("""\
+        sample:
+          - {id: share, column: share, type: dec}
+        pages:
+          - id: p
+            title: {zh: 页, en: Page}
+            questions: [{id: Q, text: {zh: 数, en: Number}, type: int}]
+        """)
+    for cell, value in ((1 / 3, "0.333333"), (-2 / 3, "-0.666667"), ("1,200.5", "1200.500000"), (7.0, "7.000000")):
+        assert given_answers(questionnaire, {"share": cell}).sample == {"share": Decimal(value)}
+    with pytest.raises(TableError, match='the value "about 3" cannot fill in "share"'):
+        given_answers(questionnaire, {"share": "about 3"})
 
 
 def test_empty_cells_give_nothing(everything: Questionnaire) -> None:
@@ -135,9 +151,6 @@ def test_the_arm_has_its_words(everything: Questionnaire) -> None:
 
     assert asked_for(Given(arms={"w2026": "b"})) == ("“Was it used this quarter?” has not been answered. Choose one.")
     assert asked_for(NOTHING_GIVEN) == "“In use?” has not been answered. Choose one."
-
-
-Load = Callable[[str], Questionnaire]
 
 
 def test_the_words_of_other_come_from_the_last_wave_too(load: Load) -> None:
