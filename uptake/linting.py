@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from uptake.console import say, tell
 from uptake.contract.errors import Fault, StudyError, did_you_mean
+from uptake.contract.yamlfile import LANGUAGES
 
 if TYPE_CHECKING:
     from forms.lint import Advice
@@ -133,7 +134,7 @@ def _languages(study: Study) -> Found:
     from forms.words import WORDS
 
     for lang in study.settings.languages:
-        for asked in study.questionnaires.values():
+        for asked in study.questionnaires.values() if lang not in LANGUAGES else ():  # no text is read without these
             lacking = [where for where, has in _texts(study, asked) if lang not in has]
             if lacking:
                 yield lacking[0], (f'{len(lacking)} texts of {asked.id} lack the language "{lang}", which study.yaml'
