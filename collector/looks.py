@@ -27,8 +27,11 @@ def init_app(app: Flask) -> None:
 
 
 def page(template: str, *, status: int = 200, **values: Any) -> tuple[str, int]:
-    """Render a page of the collector in the visitor's language."""
-    return render_template(template, **values), status
+    """Render a page of the collector in the visitor's language.
+
+    HTML has no way to write NUL; in what was typed it is shown as browsers show it.
+    """
+    return render_template(template, **values).replace("\0", "\ufffd"), status
 
 
 def message(title: str, text: str, *, status: int, **words: object) -> tuple[str, int]:

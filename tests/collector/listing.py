@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from flask import Flask
@@ -21,12 +22,16 @@ def questionnaire() -> Questionnaire:
     return loaded["cases"]
 
 
-def sample(wave: str = WAVE, *, arm: str = "a", annual: str = "yes") -> pd.DataFrame:
-    units = sample_of(("W1", "王记机械厂", 100), ("C1", "陈氏纺织", 40), wave=wave)
-    return units.assign(annual_module=annual, wording_2026=arm)
+UNITS = (("W1", "王记机械厂", 100), ("C1", "陈氏纺织", 40))
 
 
-def started(store: Store, wave: str = WAVE, **how: str) -> dict[str, Assignment]:
+def sample(
+    wave: str = WAVE, *, arm: str = "a", annual: str = "yes", units: tuple[tuple[str, str, int], ...] = UNITS
+) -> pd.DataFrame:
+    return sample_of(*units, wave=wave).assign(annual_module=annual, wording_2026=arm)
+
+
+def started(store: Store, wave: str = WAVE, **how: Any) -> dict[str, Assignment]:
     """Start a wave and return who is asked, by unit."""
     cases = questionnaire()
     start_wave(store, sample(wave, **how), cases, wave=wave, code_key=CODE_KEY)
