@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from collector import export_responses, open_store, start_wave
+from collector import export_wave, open_store, start_wave
 from forms import load_questionnaires
 from forms.model import Questionnaire
 from uptake.contract.errors import Fault, UptakeError
@@ -52,9 +52,9 @@ def collect(folder: Path, enterprise: Questionnaire, sample, truth, *, threads: 
         start_wave(store, sample, enterprise, wave=WAVE, code_key=b"k" * 32)
         counts = answer_wave(store, enterprise, sample, truth, wave=WAVE, seed=7, threads=threads,
                              progress=seen.append)  # fmt: skip
-        responses, codebook = export_responses(store, enterprise, wave=WAVE)
+        made = export_wave(store, enterprise, wave=WAVE)
     assert seen == [1] * len(sample)
-    return counts, responses.set_index("unit_id").sort_index(), codebook
+    return counts, made.responses.set_index("unit_id").sort_index(), made
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +96,36 @@ def test_the_export_of_complete_units_is_their_truth_field_by_field(wave, world,
     assert 30 < asked.sum() < 150
 
 
+@pytest.mark.parametrize(("roster", "first"), [("e24", "function"), ("e21", "class")])
+def test_the_lists_of_complete_units_are_their_truth_row_by_row(
+    wave, world, enterprise: Questionnaire, roster: str, first: str
+) -> None:
+    _, responses, made = wave
+    truth = world[1].set_index("unit_id")
+    complete = responses.index[responses["disposition"] == "complete"]
+    rows = made.rosters[roster].set_index(["unit_id", "row"])
+    meant = truth.loc[complete].filter(like=f"{roster}_{first}.").notna().sum(axis=1)
+    counted = responses.loc[complete, f"{roster}_rows"].fillna(0).astype(int)
+    assert counted.to_dict() == meant.to_dict()  # rows are numbered from 1 without gaps, as they were typed
+    assert rows.loc[rows.index.get_level_values(0).isin(complete)].groupby("unit_id").size().to_dict() == {
+        unit: number for unit, number in meant.items() if number
+    }
+    compared = 0
+    for (unit_id, row), cells in rows.iterrows():
+        for leaf in enterprise.rosters[roster].columns:
+            if unit_id not in meant or leaf.identity or f"{leaf.name}.{row}" not in truth.columns:
+                continue
+            value = truth.loc[unit_id, f"{leaf.name}.{row}"]
+            stored = float(cells[leaf.name]) if leaf.type == "dec" and pd.notna(value) else cells[leaf.name]
+            assert (pd.isna(value) and pd.isna(stored)) or str(stored)[:10] == str(value)[:10], (
+                unit_id,
+                row,
+                leaf.name,
+            )
+            compared += 1
+    assert compared > (300 if roster == "e24" else 0)
+
+
 def test_slips_were_refused_and_contradictions_corrected_or_explained(wave, world) -> None:
     counts, responses, _ = wave
     assert counts["refused_entries"] > 10
@@ -118,11 +148,12 @@ def test_partial_responses_stop_before_the_sign_off(wave) -> None:
 
 
 def test_both_languages_were_used_and_nobody_can_be_recognised(wave, enterprise: Questionnaire) -> None:
-    _, responses, codebook = wave
+    _, responses, made = wave
     assert set(responses["language"].dropna()) == {"zh", "en"}
     hidden = {name for name, leaf in enterprise.fields.items() if leaf.identity}
     assert not hidden & set(responses.columns)
-    assert not hidden & set(codebook["field"])
+    assert not hidden & set(made.codebook["field"])
+    assert not hidden & {column for rows in made.rosters.values() for column in rows.columns}
 
 
 def test_the_answers_do_not_depend_on_the_number_of_threads(tmp_path, wave, enterprise, sample, world) -> None:

@@ -61,7 +61,7 @@ class Person:
         return self._in_own_style(self._slipped(typed))
 
     def _rows(self, page: str) -> dict[str, Answer]:
-        """Return the cells of a roster's page: the rows that `truth` has, each with its empty cells."""
+        """Return the cells of a roster's page: the rows that `truth` has (all fit one sub-page), with empty cells."""
         roster = self.questionnaire.roster_of(page)
         cells = {} if roster is None else {
             cell_name(leaf.name, row): (leaf, self.truth.get(cell_name(leaf.name, row)))
