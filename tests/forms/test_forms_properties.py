@@ -24,7 +24,7 @@ TODAY = datetime.date(2026, 6, 1)
 ROWS = (1, 2, 3, 7)
 STATES = ("dont_know", "blank", "refused", "not_applicable")
 PROFILE = settings(max_examples=120, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
-MANY = settings(PROFILE, max_examples=20_000)
+MANY = settings(PROFILE, max_examples=4_000)
 WORDS = (
     "0 1 12 １２ 1,200 1.5 -1 1e5 3万 0.5亿 50% yes no routine pilot model other nothing records b1 none dont_know 甲"
 )
