@@ -118,7 +118,8 @@ def _refuse_unknown_columns(frame: DataFrame, wanted: Sequence[str]) -> None:
 
 def _refuse_taken_columns(frame: DataFrame, experiments: Sequence[Experiment]) -> None:
     for experiment in experiments:
-        if experiment.column in (*frame.columns, *_OWN_COLUMNS):
+        filled = experiment.column in frame and not frame[experiment.column].isin(["", None]).all()
+        if filled or experiment.column in _OWN_COLUMNS:
             raise DesignError(f'{experiment.place}: the experiment "{experiment.id}" would write the column'
                               f' "{experiment.column}", which the sample has already. Give it a column of its own.',
                               code="experiment_column")  # fmt: skip

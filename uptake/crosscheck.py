@@ -28,6 +28,7 @@ def cross_faults(study: Study, known: Iterable[Fault] = ()) -> list[Fault]:
         _questionnaire_faults: {"study.yaml", "questionnaires"},
         _all_indicator_faults: {"indicators.yaml", "questionnaires"},
         _domain_faults: {"study.yaml", "design.yaml", "indicators.yaml"},
+        _wording_faults: {"design.yaml", "questionnaires"},
         _target_faults: {"targets.yaml", "indicators.yaml"},
         _pooling_faults: {"targets.yaml", "indicators.yaml"},
         catalogue_faults: {"catalogue.yaml", "indicators.yaml", "questionnaires", "returns", "study.yaml"},
@@ -106,6 +107,23 @@ def _domain_faults(study: Study) -> Iterator[Fault]:
             if column not in known | {ALL}:
                 yield Fault(where, f'the domain column "{column}" has no names in study.yaml (`domains`), so its rows'
                             f" could not be printed.{did_you_mean(column, known)}")  # fmt: skip
+
+
+def _wording_faults(study: Study) -> Iterator[Fault]:
+    """An experiment of the design deals the very arms for which a questionnaire has words."""
+    tried = [(asked, one) for asked in study.questionnaires.values() for one in asked.experiments.values()]
+    for dealt in study.plan.experiments:
+        readers = [(asked, one) for asked, one in tried if one.column == dealt.column]
+        if not readers:
+            near = did_you_mean(dealt.column, {one.column for _, one in tried})
+            yield Fault(str(dealt.place), f'the experiment "{dealt.id}" deals arms into the column "{dealt.column}",'
+                        " which the wordings of no questionnaire read, so every unit sees the same words."
+                        f"{near}")  # fmt: skip
+        for asked, one in readers:
+            if set(one.arms) != set(dealt.arms):
+                yield Fault(str(dealt.place), f'the experiment "{dealt.id}" deals the arms {", ".join(dealt.arms)}, but'
+                            f' the questionnaire "{asked.id}" knows {", ".join(one.arms)} in the column'
+                            f' "{dealt.column}". Write the same arms in both.')  # fmt: skip
 
 
 def _target_faults(study: Study) -> Iterator[Fault]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, select
@@ -59,5 +60,10 @@ def _assignments() -> Select[int, str, str, str, str, str]:
 
 
 def _assignment(row: Any, questionnaire: Questionnaire) -> Assignment:
-    given = given_from_json(questionnaire, json.loads(row.prefilled))
-    return Assignment(row.id, row.wave, row.unit_id, row.name, questionnaire, given)
+    return Assignment(row.id, row.wave, row.unit_id, row.name, questionnaire, _given(questionnaire, row.prefilled))
+
+
+# A respondent asks for one page after the other, and a long list of the last wave takes long to read.
+@lru_cache(maxsize=16)
+def _given(questionnaire: Questionnaire, stored: str) -> Given:
+    return given_from_json(questionnaire, json.loads(stored))

@@ -249,3 +249,6 @@ def test_an_experiment_never_overwrites_a_column() -> None:
         " a column of its own.",
     )
     assert refusal(FRAME, replace(PLAN, experiments=(replace(HALVES, column="base_weight"),)))[0] == "experiment_column"
+    for empty in ("", None):  # a register may keep the column ready
+        made = draw(FRAME.assign(wording=empty), replace(PLAN, experiments=(HALVES,)), wave="2026Q4")
+        assert set(made["wording"]) == {"a", "b"}

@@ -118,3 +118,22 @@ def test_a_study_without_its_frame_says_so(folder: Path, capsys: pytest.CaptureF
 def test_near_misses_do_not_mind_capitals() -> None:
     assert did_you_mean("PEN-01", ["pen-01", "other"]) == ' Did you mean "pen-01"?'
     assert did_you_mean("zzz", ["pen-01"]) == ""
+
+
+def test_an_experiment_deals_the_arms_for_which_there_are_words(folder: Path) -> None:
+    design = folder / "design.yaml"
+    text = design.read_text(encoding="utf-8")
+    line = text.count("\n") + 2
+    dealt = "experiments:\n  - {id: w2026, column: %s, arms: {%s}}\n"
+    design.write_text(text + dealt % ("wording_2026", "a: 0.5, b: 0.5"), encoding="utf-8")
+    assert load_study(folder).plan.experiments[0].arms == {"a": 0.5, "b": 0.5}
+    design.write_text(text + dealt % ("wording_2026", "a: 0.5, c: 0.5"), encoding="utf-8")
+    assert faults_of(folder) == [
+        f'design.yaml:{line}: the experiment "w2026" deals the arms a, c, but the questionnaire "enterprise" knows a, b'
+        ' in the column "wording_2026". Write the same arms in both.'
+    ]
+    design.write_text(text + dealt % ("wording_2062", "a: 0.5, b: 0.5"), encoding="utf-8")
+    assert faults_of(folder) == [
+        f'design.yaml:{line}: the experiment "w2026" deals arms into the column "wording_2062", which the wordings of'
+        ' no questionnaire read, so every unit sees the same words. Did you mean "wording_2026"?'
+    ]
