@@ -44,7 +44,7 @@ def make_study(folder: Path) -> None:
 
 def _copy_files(folder: Path) -> None:
     with as_file(files("uptake") / "studies" / EXAMPLE) as source:
-        for path in sorted([*source.rglob("*.yaml"), *source.glob("published/*.json")]):
+        for path in sorted([*source.rglob("*.yaml"), *source.rglob("*.json")]):
             target = folder / path.relative_to(source)
             if not target.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)
