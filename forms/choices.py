@@ -12,12 +12,14 @@ from forms.maker import Maker
 from forms.model import PartType
 from uptake.contract import codes
 from uptake.contract.errors import did_you_mean
+from uptake.contract.regions import REGIONS
 from uptake.contract.text import Text
 
 WrittenPart = source.Part | source.Question | source.Column
 
 CODE_LISTS: Mapping[source.CodeList, tuple[codes.Code, ...]] = {
     "provinces": codes.PROVINCES,
+    "regions": REGIONS,
     "size_classes": codes.SIZE_CLASSES,
     "industry_groups": codes.INDUSTRY_GROUPS,
     "industry_sections": codes.INDUSTRY_SECTIONS,

@@ -120,7 +120,7 @@ This is how a questionnaire is written, complete (`questionnaires/enterprise.yam
     checks: []                             # optional; checks over several questions, same keys as above
 
 Types: sel1 selN int dec money pct text date code uscc matrix int_or_band tick computed roster. `code` is a long list in
-a select box: `codes: provinces | size_classes | industry_groups | industry_sections | industry_divisions`, or
+a select box: `codes: provinces | regions | size_classes | industry_groups | industry_sections | industry_divisions`, or
 `choice_list:`. `money` needs `money_unit: wan` (万元, two decimals) or `yi` (亿元, four). `pct` is in percent points
 (12.5 = 12.5 %), 0 to 100 with one decimal unless said. `tick` is one box to be ticked (bool). `computed` needs `value`
 and `gives: int | dec | text | bool`; a number is rounded to its decimals; it may read fields of its own and earlier

@@ -11,7 +11,7 @@ from forms.model import PartType, Severity
 from uptake.contract.text import Text
 from uptake.contract.yamlfile import Place, Scalar
 
-CodeList = Literal["provinces", "size_classes", "industry_groups", "industry_sections", "industry_divisions"]
+CodeList = Literal["provinces", "regions", "size_classes", "industry_groups", "industry_sections", "industry_divisions"]
 MoneyUnit = Literal["wan", "yi"]
 Gives = Literal["int", "dec", "text", "bool"]
 

@@ -18,6 +18,7 @@ from uptake.contract.expressions import Expression
 from uptake.contract.text import Text
 
 _TEMPLATES = Path(__file__).parent / "templates"
+MOST_LISTED = 400  # choices printed in an appendix; of still longer lists a form has a line for the code alone
 MOST_BESIDE = 16  # choices printed beside a question; longer lists stand in an appendix
 OWN_WORDS: Mapping[str, str] = {}
 BLANK_ROWS = 10  # empty rows of a roster on paper
@@ -63,6 +64,7 @@ def render_paper(
         goes_on=_goes_on(questionnaire, lang),
         lists=lists,
         list_of={leaf.name: one for one in lists for leaf in _long(questionnaire) if leaf.choices == one.choices},
+        unlisted={leaf.name for leaf in questionnaire.fields.values() if len(leaf.choices) > MOST_LISTED},
         rules=said_rules(questionnaire, lang),
         numbers=item_numbers(questionnaire),
         part_number=part_number,
@@ -125,7 +127,7 @@ def _goes_on(questionnaire: Questionnaire, lang: str) -> dict[str, str]:
 
 def _long(questionnaire: Questionnaire) -> Iterator[Field]:
     for leaf in questionnaire.fields.values():
-        if len(leaf.choices) > MOST_BESIDE:
+        if MOST_BESIDE < len(leaf.choices) <= MOST_LISTED:
             yield leaf
 
 

@@ -29,6 +29,7 @@ WORDS: Mapping[str, Text] = {
     "please_say": Text.of(zh="（请写明）", en="(please say)"),
     "band": Text.of(zh="如无确切数，请选一个区间：", en="Without an exact figure, choose a range:"),
     "see_list": Text.of(zh="（代码见附录{number}）", en="(code, see list {number})"),
+    "full_list": Text.of(zh="（填代码，代码表另附）", en="(code, from the list that is kept apart)"),
     "list": Text.of(zh="附录{number}  {title}", en="List {number}. {title}"),
     "year": Text.of(zh="年", en="Year"), "month": Text.of(zh="月", en="Month"), "day": Text.of(zh="日", en="Day"),
     "prefilled": Text.of(zh="（预填，请核对）", en="(filled in for you; please check)"),

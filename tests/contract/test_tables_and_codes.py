@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from uptake.contract.codes import CODE_LISTS, PROVINCES, section_of_division, uscc_check_character, valid_uscc
 from uptake.contract.columns import TABLES, Column, TableContract
 from uptake.contract.errors import TableError
+from uptake.contract.regions import REGIONS
 from uptake.contract.tables import SAMPLE, check_table, read_metadata, read_table, write_table
 
 VALUES = {"text": "x", "int": 3, "float": 0.25, "bool": True, "timestamp": pd.Timestamp("2026-12-31T08:00:00Z")}
@@ -117,3 +118,13 @@ def test_a_csv_that_is_not_utf_8_is_refused_in_words(tmp_path: Path) -> None:
     (tmp_path / "sample.csv").write_bytes("wave,名称\n2026Q4,北京\n".encode("gb18030"))
     with pytest.raises(TableError, match="not a readable UTF-8 CSV file"):
         read_table(tmp_path / "sample.csv", SAMPLE)
+
+
+def test_regions_are_whole_and_named_in_full() -> None:
+    names = {region.code: region.name for region in REGIONS}
+    assert len(names) == len(REGIONS) == 3219  # 34 provinces, 334 prefectures, 2,851 counties at the end of 2018
+    assert [sum(code.endswith(end) for code in names) for end in ("0000", "00")] == [34, 34 + 334]
+    assert names["110105"]["zh"] == "北京市朝阳区" and names["440305"]["zh"] == "广东省深圳市南山区"
+    assert names["659001"]["zh"] == "新疆维吾尔自治区石河子市" and names["540000"]["en"] == "Xizang"
+    assert len({name["zh"] for name in names.values()}) == len(names)
+    assert {province.code for province in PROVINCES} <= names.keys()

@@ -212,3 +212,16 @@ def test_a_year_has_no_commas(load: Callable[[str], Questionnaire]) -> None:
     assert shown == ["2019 年", "2,019 年"]
     assert "1950 或更大" in parse_page(asked, "one", "zh", {"q1": ["1900"]}).errors["q1"]
     assert say_condition(asked, parse("${q1} >= 2010 and ${q2} >= 2010"), "zh") == "Q-1 ≥ 2010，且Q-2 ≥ 2,010"
+
+
+def test_a_region_is_chosen_by_its_code(load: Callable[[str], Questionnaire]) -> None:
+    asked = load("""
+        pages:
+          - id: one
+            title: {zh: 一, en: One}
+            questions:
+              - {id: Q-1, text: {zh: 所在地, en: Where}, type: code, codes: regions}
+        """)
+    parsed = parse_page(asked, "one", "zh", {"q1": ["110105"]})
+    assert shown_value(asked.fields["q1"], parsed.answers["q1"], "zh") == "北京市朝阳区"
+    assert "110199" in parse_page(asked, "one", "zh", {"q1": ["110199"]}).errors["q1"]
