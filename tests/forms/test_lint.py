@@ -14,6 +14,7 @@ from forms.lint.languages import numbers, spoken
 SAMPLES = Path(__file__).parent / "lint_samples"
 BASE = (SAMPLES / "base.yaml").read_text(encoding="utf-8")
 CODES = [rule.code for rule in rules()]
+EXAMPLES = sorted((SAMPLES.parents[2] / "uptake" / "studies" / "aiplus" / "questionnaires").glob("*.yaml"))
 
 
 @dataclass(frozen=True)
@@ -92,3 +93,8 @@ def test_numbers_of_a_text(text: str, values: set[float]) -> None:
 def test_spoken_numbers() -> None:
     assert {float(value) for value in spoken("In March, twice the three")} == {2, 3}
     assert {float(value) for value in spoken("三项中的两项")} == {2, 3}
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_the_example_questionnaires_are_free_of_advice(path: Path) -> None:
+    assert [str(advice) for advice in lint_file(path, root=path.parent)] == []
