@@ -61,7 +61,7 @@ class Lists:
                 self.taking.note(used, "the column is left out: only choice_filter could use it", header)
 
     def keys(self, row: Row, words: str = "") -> Tree:
-        """Return the key that gives a row its choices: `choice_list`, `choices` or `codes`."""
+        """Return the key that gives a row its choices: `choice_list` or `choices`."""
         listed = (words or row["type"]).split()
         name = listed[1] if len(listed) > 1 else ""
         if name not in self.first:
@@ -70,8 +70,6 @@ class Lists:
                                    f" choose from. Add it.{near}", "type")  # fmt: skip
             return {"choices": []}
         first = self.first[name]
-        if first.cells.get(f"{_OURS}codes"):
-            return {"codes": first.cells[f"{_OURS}codes"]}
         if first.cells.get(f"{_OURS}inline"):
             return {"choices": self.choices[name]}
         return {"choice_list": first.cells.get(f"{_OURS}of") or self.called(name)}

@@ -297,3 +297,11 @@ def test_an_edited_rule_that_disagrees_with_the_custom_column_is_refused(tmp_pat
 def test_an_edited_limit_is_refused(tmp_path: Path) -> None:
     said = edited(tmp_path, ("survey", 6, "constraint", ". < 8"))
     assert len(said) == 1 and "column constraint" in said[0]
+
+
+def test_a_group_closed_as_a_repeat_is_told(tmp_path: Path) -> None:
+    said = only(tmp_path, f"{HEAD}\n| | begin_group | g | 组 | G |\n| | text | a | 甲 | A |\n| | end_repeat |")
+    assert said == (
+        "form.xlsx: sheet survey, row 4, column type: this closes a repeat, but what was opened last is something else."
+        " Put the rows in order."
+    )

@@ -50,7 +50,8 @@ NUMBERS = ("int", "dec", "money", "pct")
 
 
 def text(draw: random.Random, stem: str) -> Tree:
-    return {"zh": f"{stem}的说明{draw.choice(SPICE)}", "en": f"{stem} words{draw.choice(SPICE)}"}
+    first = draw.choice(("", "", "=", "+", "-", "@", "'", " ", "#", "&", "*", "!"))
+    return {"zh": f"{stem}的说明{draw.choice(SPICE)}", "en": f"{first}{stem} words{draw.choice(SPICE)}"}
 
 
 def choices(draw: random.Random, several: bool, plain: bool = False) -> list[Tree]:
