@@ -66,7 +66,7 @@ def base_faults(questionnaire: Questionnaire, indicator: Indicator) -> Iterator[
         base = _node(reading.where, meanings)
         for scalar, part in _parts(reading, indicator):
             for name, guards in _needed(scalar, part, meanings):
-                known = together((*((base,) if base is not None and part != "base" else ()), *guards))
+                known = together((*((base,) if base is not None else ()), *guards))
                 if name in routed and name not in declared and not follows(known, routed[name].condition):
                     said.add((str(scalar.place), part, name))
     for where, part, name in sorted(said):

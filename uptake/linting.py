@@ -59,10 +59,12 @@ def study_advice(study: Study) -> list[Advice]:
 def study_faults(study: Study) -> list[Fault]:
     """Return the faults that lint finds between the files of a study, and those of published records."""
     from forms.published import published_faults
+    from forms.returns.published import published_return_faults
 
     found = [Fault(where, f"{sentence} [{rule.code}]")
              for rule in RULES if rule.severity == "fault" for where, sentence in rule.find(study)]  # fmt: skip
-    return found + published_faults(study.folder, study.questionnaires.values())
+    found += published_faults(study.folder, study.questionnaires.values())
+    return found + published_return_faults(study.folder, study.returns.values())
 
 
 def _day(text: str | None) -> datetime.date | None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import Any
 
-from forms.digest import plain as plain
+from forms.digest import document_digest, plain
 from forms.model import Header
 from forms.returns import source
 from forms.returns.model import Change, Code, Dimension, Measure, Metric, Return
@@ -55,11 +55,21 @@ def load_return(path: Path, *, root: Path, faults: list[Fault]) -> Return | None
     return made if len(faults) == before else None
 
 
-def return_digest(written: source.Return) -> str:
-    """Return the SHA-256 of the canonical JSON (RFC 8785) of everything a return says, layout left out."""
-    import rfc8785
+def return_document(written: source.Return) -> dict[str, Any]:
+    """Return everything a return says as plain data, layout left out: what is published and what the digest is of."""
+    return {"return": plain(written)}
 
-    return hashlib.sha256(rfc8785.dumps({"return": plain(written)})).hexdigest()
+
+def return_digest(written: source.Return) -> str:
+    """Return the SHA-256 of the canonical JSON (RFC 8785) of everything a return says."""
+    return document_digest(return_document(written))
+
+
+def written_return(study_dir: Path, return_id: str) -> source.Return:
+    """Return a return as it is written, once it was loaded without a fault."""
+    written = read_yaml(study_dir / FOLDER / f"{return_id}.yaml", source.Return, root=study_dir, faults=[])
+    assert written is not None, "the return was loaded from this file a moment ago"
+    return written
 
 
 @dataclass(slots=True)

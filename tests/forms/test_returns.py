@@ -267,6 +267,18 @@ def test_what_other_metrics_refuse(metrics: Return, metric: str, changes: dict[s
     assert said(metrics, record(metric, **changes)) == [sentence]
 
 
+def test_a_sum_over_no_cases_is_zero(metrics: Return) -> None:
+    assert said(metrics, record("M-06", minutes=0, cases=0)) == []
+
+
+def test_a_period_can_be_reported_from_the_day_after_it(metrics: Return) -> None:
+    last_day = datetime.datetime(2026, 10, 31, 23, 59)
+    assert said(metrics, record(), sent=last_day) == [
+        "period: 2026-10 ends on 2026-10-31 and could not be reported on 2026-10-31. Send it when the period is"
+        " over."]  # fmt: skip
+    assert said(metrics, record(), sent=datetime.datetime(2026, 11, 1)) == []
+
+
 def test_blank_is_not_zero_and_only_an_optional_measure_may_be_blank(metrics: Return) -> None:
     row, _ = read_row(metrics, record("M-08", tokens=""), sent=ON_TIME)
     zero, _ = read_row(metrics, record("M-08", tokens="0"), sent=ON_TIME)

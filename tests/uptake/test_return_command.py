@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
+from forms.returns import load_returns
+from forms.returns.published import publish_return, published_return_faults
 from uptake.cli import main
 from uptake.contract.codes import uscc_check_character
+from uptake.contract.errors import Fault
 from uptake.study import load_study
 
 AIPLUS = Path(str(files("uptake.studies") / "aiplus"))
@@ -102,3 +106,54 @@ def test_a_faulty_return_is_listed_with_its_line(
     (tmp_path / "returns" / "monthly.yaml").write_text("id: monthly\n", encoding="utf-8")
     assert check(october, tmp_path) == 3
     assert 'returns/monthly.yaml:1: this return lacks "title". Add the key.' in capsys.readouterr().err
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A study folder with its return alone."""
+    shutil.copytree(AIPLUS / "returns", tmp_path / "study" / "returns")
+    return tmp_path / "study"
+
+
+def faults(folder: Path) -> list[str]:
+    found: list[Fault] = []
+    returns = load_returns(folder, faults=found)
+    return [str(fault) for fault in (*found, *published_return_faults(folder, returns.values()))]
+
+
+def test_a_published_return_cannot_change_under_its_versions(folder: Path) -> None:
+    (definition,) = load_returns(folder, faults=[]).values()
+    record = publish_return(folder, definition)
+    assert record == folder / "published" / "returns" / "agency_metrics-1.0-1.json"
+    assert publish_return(folder, definition) is None
+    path = folder / "returns" / "agency_metrics.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(f"# a remark\n{text}", encoding="utf-8")
+    assert faults(folder) == []
+    changed = text.replace("due_day: 10", "due_day: 12")
+    path.write_text(changed, encoding="utf-8")
+    assert faults(folder) == [
+        "returns/agency_metrics.yaml:5: agency_metrics differs from what was published as 1.0 (text 1), and rows sent"
+        " under the two could not be told apart: due_day was 10, is 12. Raise a version."
+    ]
+    path.write_text(changed.replace('"1.0"', '"1.1"', 1), encoding="utf-8")
+    assert faults(folder) == []
+
+
+def test_a_record_of_a_return_that_was_changed_is_told(folder: Path) -> None:
+    (definition,) = load_returns(folder, faults=[]).values()
+    record = publish_return(folder, definition)
+    assert record is not None
+    record.write_bytes(record.read_bytes().replace(b'"due_day":10', b'"due_day":11'))
+    assert faults(folder) == [
+        "published/returns/agency_metrics-1.0-1.json: the record is damaged or was changed after it was published, so"
+        " nothing can be held against it. Restore it from where it was published."
+    ]
+
+
+def test_publishing_a_study_publishes_its_returns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(AIPLUS, tmp_path / "study")
+    with pytest.raises(SystemExit) as end:
+        main(["publish", str(tmp_path / "study")])
+    assert end.value.code == 0
+    assert "published/returns/agency_metrics-1.0-1.json (SHA-256" in capsys.readouterr().out

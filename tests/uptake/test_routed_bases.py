@@ -71,6 +71,11 @@ REFUSED = {
         "numerator",
     ),
     "coalesce hides nothing": ('type: total\nnumerator: "coalesce(${e10_agents}, 0)"', "numerator"),
+    "beside the other side of or": (
+        "type: mean\nnumerator: \"if(${e09} = 'yes' or ${e10_agents} > 2, 1, 0)\"",
+        "numerator",
+    ),
+    "the other branch of if": ("type: mean\nnumerator: \"if(${e09} = 'yes', 0, ${e10_agents})\"", "numerator"),
     "beside or": ("type: mean\nnumerator: \"if(${e17} = 'yes' or ${e10_agents} > 2, 1, 0)\"", "numerator"),
 }
 TAKEN = {
