@@ -15,6 +15,7 @@ from collector.services.submissions import look_over
 from collector.visitor import language
 from collector.words import say
 from forms import cell_name, exported_answers, route, rows_of, shown_value
+from forms.given import wording_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -96,7 +97,7 @@ def show_check(assignment: Assignment) -> tuple[str, int]:
     pages = [questionnaire.page(page) for page in way.pages]
     return looks.page(
         "check.html",
-        chapters=[_chapter(questionnaire, page, (way, answers), lang) for page in pages],
+        chapters=[_chapter(assignment, page, (way, answers), lang) for page in pages],
         obstacles=_obstacles(assignment, look_over(assignment, state), lang),
         questionnaire=questionnaire,
         reference=deployment().reference(assignment.id),
@@ -106,14 +107,14 @@ def show_check(assignment: Assignment) -> tuple[str, int]:
     )
 
 
-def _chapter(questionnaire: Questionnaire, page: Page, known: tuple[Route, Mapping[str, Answer]], lang: str) -> Chapter:
-    way, answers = known
+def _chapter(assignment: Assignment, page: Page, known: tuple[Route, Mapping[str, Answer]], lang: str) -> Chapter:
+    questionnaire, (way, answers) = assignment.questionnaire, known
     blocks = []
     for question in (question for question in page.questions if question.id in way.questions):
-        roster = questionnaire.roster_of(page.id)
+        roster, title = questionnaire.roster_of(page.id), wording_of(question, assignment.given).text[lang]
         lines = _lines(question, way, answers, lang) if roster is None else ()
         listed = None if roster is None else _listed(roster, answers, lang)
-        blocks.append(Block(question.id, question.text[lang], lines, f"q-{question.id}", listed))
+        blocks.append(Block(question.id, title, lines, f"q-{question.id}", listed))
     return Chapter(page.id, page.title[lang], tuple(blocks))
 
 

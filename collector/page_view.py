@@ -15,6 +15,7 @@ from collector.services.pages import Conflict, findings_at, read_page
 from collector.services.rows import Sheet, last_row, place_of, posted_rows, range_at, sheet_at, split_place
 from collector.visitor import language
 from forms import computed_answers, route, shown_value, split_cell, typed_from_answers
+from forms.messages import label_of
 from forms.reading import UNSURE_BOX
 
 if TYPE_CHECKING:
@@ -241,7 +242,7 @@ def _conflict_words(shown: ShownPage, conflict: Conflict, lang: str) -> dict[str
     which = f"{questionnaire.rosters[leaf.roster].row_label[lang]} {row} – " if row else ""
     return {
         "field": conflict.field,
-        "label": f"{which}{leaf.label[lang]}",
+        "label": f"{which}{label_of(questionnaire, leaf, shown.assignment.given)[lang]}",
         "mine": shown_value(leaf, conflict.mine, lang),
         "theirs": shown_value(leaf, conflict.theirs, lang),
         "at": conflict.theirs_at,

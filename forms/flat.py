@@ -20,6 +20,7 @@ from jinja2 import Environment, FileSystemLoader, Template
 from markupsafe import Markup
 
 from forms.given import wording_of
+from forms.messages import label_of
 from forms.model import Choice, Field, Given, Part, Questionnaire, Roster
 from forms.reading import unsure_name
 from forms.words import word
@@ -50,7 +51,13 @@ def flat_source(questionnaire: Questionnaire, page_id: str, lang: str, arms: Arm
     """
     page, slots = questionnaire.page(page_id), _Slots()
     rosters = {roster.question: roster for roster in questionnaire.rosters.values() if roster.page == page_id}
-    context = {**slots.functions(), **_texts(lang), **_shapes(slots, lang, arms), "lang": lang, "page": page}
+    context = {
+        **slots.functions(),
+        **_texts(lang),
+        **_shapes(questionnaire, slots, lang, arms),
+        "lang": lang,
+        "page": page,
+    }
     template = _environment().get_template("page.html")
     html = template.render(context, definitions=questionnaire.definitions, rosters=rosters)
     parts = re.split(rf"\[{slots.mark}:([0-9]+)\]", html)
@@ -177,8 +184,10 @@ def _texts(lang: str) -> dict[str, Callable[..., Any]]:
     }
 
 
-def _shapes(slots: _Slots, lang: str, arms: Arms) -> dict[str, Callable[..., Any]]:
+def _shapes(questionnaire: Questionnaire, slots: _Slots, lang: str, arms: Arms) -> dict[str, Callable[..., Any]]:
     """Return what macros ask of questions and rosters: the words of the unit's arm, the columns as cells of a row."""
+
+    given = Given(arms=dict(arms))
 
     def cell(leaf: Field) -> Field:
         needs = None if leaf.needs is None else (f"{leaf.needs[0]}.{slots.row}", leaf.needs[1])
@@ -201,7 +210,8 @@ def _shapes(slots: _Slots, lang: str, arms: Arms) -> dict[str, Callable[..., Any
 
     return {
         "note_text": note_text,
-        "wording": lambda question: wording_of(question, Given(arms=dict(arms))),
+        "wording": lambda question: wording_of(question, given),
+        "label": lambda leaf: label_of(questionnaire, leaf, given)[lang],
         "cell_parts": cell_parts,
         "row_name": lambda roster: f"{roster.id}.{slots.row}",
         "row_title": lambda roster: f"{roster.row_label[lang]} {slots.row}",

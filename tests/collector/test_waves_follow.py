@@ -84,6 +84,8 @@ def test_every_unit_sees_the_words_of_its_arm(store: Store, tmp_path: Path, arm:
     wang = enter(app_of(store, tmp_path), "W1").send(**UNIT)
     assert seen in wang.text and wang.path == "/respond/page/use"
     assert wang.send(u05="").status == 422 and seen in wang.text
+    assert f"“{wang.text.split('U-05</span> ')[1].split('<')[0]}”还没有选择" in wang.text  # the sentence says the same
+    assert seen in wang.get("/respond/check").text
 
 
 def test_starting_again_changes_nothing_of_what_was_known(store: Store) -> None:
