@@ -223,7 +223,8 @@ class Concluding:
         """Say that reasons exclude, imply or stop something."""
         said = [reason for reason in reasons if self.words.reason(reason)]
         one = {"imply": "implies"}.get(verb, f"{verb}s")
-        return f"{self.words.because(reasons)} {one if len(said) == 1 else verb} {rest}"
+        single = len(said) == 1 and said[0].kind != "bounds"
+        return f"{self.words.because(reasons)} {one if single else verb} {rest}"
 
     def _shown(self, seen: Seen, names: Collection[str]) -> str:
         return shown(self.made.questionnaire, seen, names)

@@ -54,6 +54,7 @@ class Encoding:
     written: tuple[Node, ...] = ()  # every expression
     relevant: dict[Asked, Expression] = field(default_factory=dict)
     rows: dict[str, Any] = field(default_factory=dict)  # how many rows each roster has
+    unproved: list[str] = field(default_factory=list)  # what z3 cannot look into in what is computed
     exact: Condition = True  # under it a roster is no more than one row, repeated: what z3 then finds can be shown
     held: set[str] = field(default_factory=set)  # the fields that some hard check looks at
 
@@ -79,7 +80,8 @@ class Encoding:
     def all_open_parts(self) -> str:
         """What z3 cannot look into in any condition, in words."""
         formulas = (*self.checks.values(), *self.wanted.values(), *(formula for _, formula in self.routes.values()))
-        return "; ".join(dict.fromkeys(part.reason for formula in formulas for part in formula.unproved))
+        parts = [part.reason for formula in formulas for part in formula.unproved]
+        return "; ".join(dict.fromkeys((*parts, *self.unproved)))
 
     def open_parts(self, formula: Formula) -> str:
         """Return what z3 cannot look into in a condition, in words; empty where it sees all."""
@@ -209,7 +211,8 @@ def _declare(made: Encoding, leaf: Field, domain: Domain, codes: tuple[str, ...]
 def _compute(made: Encoding, leaf: Field, domain: Domain) -> None:
     """A computed answer is its expression, and is there when that is known."""
     assert leaf.value is not None
-    term = made.answers.term(leaf.value.node, domain.kind)
+    term, unproved = made.answers.term(leaf.value.node, domain.kind)
+    made.unproved += [part.reason for part in unproved]
     made.slots[leaf.name] = Slot(leaf, replace(term, known=True), term.known, False, term.value)
     made.answers.terms[leaf.name] = replace(term, known=as_z3(conj((made.asked_of(leaf), term.known))))
 

@@ -80,7 +80,7 @@ Cell = tuple[Term, str]  # the value in a row, and its roster; empty for a value
 
 def _cell(made: Encoding, part: Any) -> Cell | None:
     if not isinstance(part, Column):
-        return made.answers.term(part, "any"), ""
+        return made.answers.term(part, "any")[0], ""
     leaf = made.questionnaire.fields.get(part.name)
     if leaf is None or part.source not in (part.target, "any") or made.slots[leaf.name].term.choices is not None:
         return None  # rows of the last wave, or cells read as another kind
@@ -96,6 +96,9 @@ def _always(made: Encoding, node: Call, term: Term) -> None:
     rows, cell = made.rows[leaf.roster], made.answers.terms[leaf.name]
     asked = made.asked["question", leaf.question]
     one, value = _alike(cell, term)
+    sure = leaf.required and leaf.required_if is None and not leaf.dont_know and leaf.needs is None
+    if node.name == "count" and sure and leaf.value is None:  # complete rows have every cell of such a column
+        made.add("required", leaf.name, implies(asked, term.value == rows))
     if node.name in _COUNTS:
         facts = [term.value <= rows, implies(cell.known, term.value >= 1), implies(rows == 0, term.value == 0)]
     else:

@@ -186,7 +186,11 @@ class Search:
         if told == "unsat" and self.exact is not True:
             told = self.check([*base.assumed, self._goal(goal)])
             if told == "sat":
-                return Outcome("open", None, goal.open_parts or "it depends on free text of which no example was found")
+                return Outcome(
+                    "open",
+                    None,
+                    goal.open_parts or "it depends on free text or on rows of a roster, and no example was found",
+                )
         if told == "unsat":
             return Outcome("no")
         return Outcome("open", None, "z3 gave up within its limit of steps")

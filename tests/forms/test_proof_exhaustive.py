@@ -1,4 +1,4 @@
-"""Proofs against brute force: of small questionnaires every answer set is tried, and the proof must say what they say."""
+"""Proofs against brute force: every answer set of a small questionnaire is tried, and the proof must say the same."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ def agree(questionnaire: Questionnaire, proof: Proof, text: str) -> None:
             codes = {choice.code for choice in leaf.choices}
             lacking = {code for code in codes if (leaf.name, code) not in tried.chosen}
             assert bool(lacking) == (leaf.name in said(proof, "dead choice")), (leaf.name, lacking, shown)
-        if leaf.required_if is not None and leaf.name not in dead:
+        if leaf.required_if is not None and leaf.name not in dead and leaf.name in (leaf.group or (leaf.name,))[:1]:
             idle = len({told for name, told in tried.wanted if name == leaf.name}) < 2
             assert idle == (leaf.name in said(proof, "idle required_if")), (leaf.name, shown)
     for page in questionnaire.pages:

@@ -38,6 +38,12 @@ def checks(*rules: str, severity: str = "hard") -> str:
     return "checks:\n" + "".join(lines)
 
 
+def roster(keys: str, *columns: str) -> str:
+    head = f"id: Q-2\n        {WORDS}\n        type: roster\n        max_rows: 5\n        {keys}\n"
+    head += "        row_label: {zh: 行, en: Row}\n        columns:\n"
+    return head + "".join(f"          - {column}\n" for column in columns)
+
+
 def body(*parts: str) -> str:
     """Put pages and checks together."""
     pages = "".join(part for part in parts if not part.startswith(("checks:", "sample:")))
@@ -77,7 +83,12 @@ SOUND = {
         page("a", *(f"{{id: Q-{i}, {WORDS}, type: sel1, choice_list: yes_no}}" for i in (1, 2))),
         page("b", number("Q-3"), relevant="${q1} = 'yes'"),
         page("c", number("Q-4"), relevant="${q2} = 'yes'"),
-        checks("not(${q1} = 'yes' and ${q2} = 'yes')"),
+        checks("not(${q1} = 'yes' and ${q2} = 'yes')", "coalesce(${q3}, 5) + coalesce(${q4}, 5) <= 1000"),
+    ),
+    "a computed value that is not asked": body(
+        GATE,
+        page("b", f'{{id: Q-3, {WORDS}, type: computed, gives: int, value: "${{q2}} + 1"}}', relevant="${q1} = 'yes'"),
+        page("c", number("Q-4"), relevant="coalesce(${q3}, 0) = 0"),
     ),
     "a pattern": body(page("a", f"{{id: Q-1, {WORDS}, type: text}}"), checks("regex(${q1}, '[0-9]{4}')")),
     "two patterns": body(
@@ -168,6 +179,34 @@ def test_nothing_is_said_of_a_sound_questionnaire(name: str, proof_of: Callable[
         ),
         (body(GATE, checks("${q2} > 10", severity="soft")), {("advice", "always asks", "c1")}),
         (
+            body(
+                page("a", number("Q-1", 'max: "10"'), number("Q-2"), number("Q-3"), number("Q-4", 'min: "10"')),
+                checks("${q1} <= ${q2}", "${q2} >= ${q3}", "${q3} >= ${q4}"),
+            ),
+            {("advice", "implied", "c1")},
+        ),
+        (
+            body(
+                page("a", roster("min_rows: 2", "{id: n, type: int, label: {zh: 数, en: N}}")),
+                page("b", number("Q-3"), relevant="count(${q2_n}) < 2"),
+            ),
+            {("fault", "unreachable", "Q-3")},
+        ),
+        (
+            body(
+                page(
+                    "a",
+                    roster(
+                        "min_rows: 1",
+                        "{id: n, type: int, required: false, label: {zh: 数, en: N}}",
+                        "{id: t, type: text, required: false, label: {zh: 名, en: T}}",
+                    ),
+                ),
+                checks("state(${q2_n}) = 'answered' or state(${q2_t}) = 'answered'"),
+            ),
+            {("advice", "unbreakable", "c1")},
+        ),
+        (
             body(GATE, SECOND, page("c", number("Q-4"), relevant="${q1} = 'no'"), checks("${q3} <= ${q4}")),
             {("advice", "unbreakable", "c1")},
         ),
@@ -194,6 +233,11 @@ def test_what_is_wrong_is_found(
     assert told(proof) >= expected and {one for one in told(proof) if one[0] == "fault"} <= {
         *expected, *((weight, kind, subject) for weight, kind, subject in told(proof) if kind == "contradiction")
     }, [str(found) for found in proof.conclusions]  # fmt: skip
+
+
+def test_of_two_checks_that_say_the_same_one_is_kept(proof_of: Callable[[str], Proof]) -> None:
+    proof = proof_of(body(GATE, checks("${q2} <= 8", "not(${q2} > 8)", severity="soft")))
+    assert told(proof) == {("advice", "implied", "c2")}
 
 
 def test_the_sentence_names_the_reasons_with_their_lines_and_shows_answers(proof_of: Callable[[str], Proof]) -> None:

@@ -145,11 +145,13 @@ class Answers:
         made = printer.term(convert(typed(node, self.kinds), "bool"))
         return Formula(made.value, made.known, tuple(dict.fromkeys(printer.unproved)))
 
-    def term(self, node: Node, to: Kind) -> Term:
-        """Print a tree as a value of one kind; what z3 cannot decide in it is left open without a word."""
+    def term(self, node: Node, to: Kind) -> tuple[Term, tuple[NotProved, ...]]:
+        """Print a tree as a value of one kind, with what z3 cannot decide in it."""
         from uptake.contract.expressions.proof_terms import Printer
 
-        return Printer(_z3(), self).term(convert(typed(node, self.kinds), to))
+        printer = Printer(_z3(), self)
+        made = printer.term(convert(typed(node, self.kinds), to))
+        return made, tuple(dict.fromkeys(printer.unproved))
 
     def text(self, text: str) -> int:
         """Return the number that stands for a text."""
