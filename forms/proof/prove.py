@@ -18,6 +18,7 @@ from forms.proof.sentences import Words
 from forms.proof.slices import Slices
 from forms.proof.texts import settle_texts
 from forms.proof.witness import Seen
+from uptake.contract.expressions.proof import require_z3
 
 
 def prove(questionnaire: Questionnaire, written: source.Questionnaire) -> Proof:
@@ -29,6 +30,7 @@ def prove(questionnaire: Questionnaire, written: source.Questionnaire) -> Proof:
     questionnaire: one that was loaded without faults; written: the file it was made from, for the lines.
     Returns a Proof. Raises SystemPartError where z3 (extra `proof`) is not installed.
     """
+    require_z3()
     made = encode(questionnaire)
     search = start(made, conj((made.exact, settle_texts(made))))
     places = find_places(questionnaire, written)

@@ -113,6 +113,11 @@ def _z3() -> Any:
     return z3
 
 
+def require_z3() -> None:
+    """Raise SystemPartError, which says what to install, where z3 is not there."""
+    _z3()
+
+
 @dataclass(slots=True)
 class Answers:
     """The unknown answers of one unit, shared by all formulas of a proof. domains: what each field may hold."""
