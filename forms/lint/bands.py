@@ -16,10 +16,11 @@ from uptake.contract.yamlfile import Place
 _N = r"(\d[\d,]*(?:\.\d+)?)\s*(?:%|％)?\s*([万亿]?)"
 _BETWEEN = re.compile(rf"{_N}\s*(?:–|-|—|~|～|至|到|to)\s*{_N}\D*")
 _BELOW = re.compile(rf"(?:不到|不足|小于|低于|少于|under|below|less than|fewer than)\s*{_N}\D*", re.I)
+# As statistical rules have it, 以上 holds its number and 以下 does not.
 _BELOW_ZH = re.compile(rf"{_N}\D{{0,3}}以下(?!（含)")
 _FROM = re.compile(rf"{_N}\D{{0,4}}(?:及以上|（含）以上|or more|and more|and above|\+)\D*", re.I)
 _ABOVE = re.compile(rf"(?:超过|大于|高于|多于|more than|over|above)\s*{_N}\D*", re.I)
-_ABOVE_ZH = re.compile(rf"{_N}\D{{0,3}}以上")
+_FROM_ZH = re.compile(rf"{_N}\D{{0,3}}以上")
 _ONE = re.compile(rf"(?:没有|无|none)?\D{{0,2}}{_N}\D{{0,3}}", re.I)
 _SCALE = {"": Decimal(1), "万": Decimal(10) ** 4, "亿": Decimal(10) ** 8}
 _FEWEST = 3
@@ -55,9 +56,9 @@ def _band(label: str, code: str) -> _Band | None:
         return _Band(label, code, low, high)
     if hit := _BELOW.fullmatch(text) or _BELOW_ZH.fullmatch(text):
         return _Band(label, code, None, _value(hit[1], hit[2]), open_high=True)
-    if hit := _FROM.fullmatch(text):
+    if hit := _FROM.fullmatch(text) or _FROM_ZH.fullmatch(text):
         return _Band(label, code, _value(hit[1], hit[2]), None)
-    if hit := _ABOVE.fullmatch(text) or _ABOVE_ZH.fullmatch(text):
+    if hit := _ABOVE.fullmatch(text):
         return _Band(label, code, _value(hit[1], hit[2]), None, open_low=True)
     if hit := _ONE.fullmatch(text):
         value = _value(hit[1], hit[2])
