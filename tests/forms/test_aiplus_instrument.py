@@ -397,7 +397,7 @@ EDITS: dict[str, Edit] = {
     "trained_within_staff": case("soft", ({"e30": 121}, {"e30": 240}), {"e30": 120}),
     "posts_within_staff": case(
         "soft", tuple({f"e31_{name}": 121} for name in ("created", "redesigned", "removed")),
-        {"e31_created": 120, "e31_redesigned": 120, "e31_removed": DK},
+        ({"e31_created": 120, "e31_redesigned": 120, "e31_removed": 120}, {"e31_created": DK, "e31_removed": DK}),
     ),
     "cooperation_has_evidence": case(
         "soft", {"e33_evidence": None}, {"e33_evidence": None, "e33_projects": 0, "e33_releases": 0}
@@ -459,6 +459,12 @@ def test_what_is_required_only_where_it_means_something(
 ) -> None:
     assert findings(enterprise, {**wanted, name: None}) == [(f"required_{name}", "hard")]
     assert findings(enterprise, {**free, name: None}) == []
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_dont_know_to_a_function_breaks_nothing(enterprise: Questionnaire, function: str) -> None:
+    assert findings(enterprise, {function: DK}) == []
+    assert findings(enterprise, {**NO_FUNCTION, function: DK, "e07_results": DK}) == []
 
 
 @pytest.mark.parametrize("name", ["e10_agents", "e10_points", "e11_built", "e12_autonomous", "e13_tasks", "e19_added",
@@ -626,6 +632,23 @@ def test_dont_know_is_offered_on_questions_of_fact_and_never_on_identity(enterpr
     }
     # E-29 has it among its bands, E-18 takes estimates instead (22 boxes), E-04 is a denominator, E-37 is of the form.
     assert typed == {"e04_staff", "e04_rd", "e29", "e37_minutes", *TERMINALS}
+    chosen = {name for name, leaf in leaves.items() if leaf.kind in ("sel1", "selN", "code") and not leaf.dont_know}
+    # Identity and codes of the unit; which figures are estimates, and what they rest on; what a row is; opinions.
+    assert chosen == {
+        "e02_region", "e03_division", "e03_registration", "e05_estimated", "e13_basis", "e21_class", "e22_estimated",
+        "e24_area", "e24_effect", "e24_function", "e24_kind", "e24_stage", "e28_estimated", "e34", "e35", "e36",
+    }  # fmt: skip
+
+
+def test_what_comes_back_from_the_last_return(enterprise: Questionnaire) -> None:
+    back = {
+        name: leaf.prefill.mode for name, leaf in enterprise.fields.items() if leaf.prefill and leaf.prefill.last_wave
+    }
+    cases = dict.fromkeys(enterprise.rosters["e24"].names, "editable")
+    edited = ("e05_revenue", "e05_assets", "e05_cost", "e07_since", "e10_since", "e18_since")
+    assert back == cases | dict.fromkeys(edited, "editable") | dict.fromkeys(
+        ("e04_rd", "e10_agents", "e10_points"), "shown"
+    )
 
 
 def test_who_signs_and_what_could_name_a_unit_are_never_exported(enterprise: Questionnaire) -> None:
