@@ -719,19 +719,3 @@ def test_long_lists_in_a_row_of_use_cases_are_select_boxes_with_labels(enterpris
 def test_lint_has_nothing_to_say(enterprise: Questionnaire) -> None:
     study = Path(str(files("uptake.studies") / "aiplus"))
     assert lint_file(study / "questionnaires" / "enterprise.yaml", root=study) == []
-
-
-@pytest.mark.proof
-def test_it_is_proved_that_every_question_and_choice_can_be_finished(enterprise: Questionnaire) -> None:
-    pytest.importorskip("z3")
-    from forms import source
-    from forms.proof import prove
-    from uptake.contract.yamlfile import read_yaml
-
-    study = Path(str(files("uptake.studies") / "aiplus"))
-    written = read_yaml(study / "questionnaires" / "enterprise.yaml", source.Questionnaire, root=study, faults=[])
-    assert written is not None
-    proof = prove(enterprise, written)
-    assert (proof.conclusions, proof.disagreements) == ((), ())
-    assert proof.goals > 600
-    assert set(proof.reached) >= {f"E-{number:02}" for number in range(1, 39)}
