@@ -70,6 +70,7 @@ def _name_rows(draft: Draft, fields: Iterable[Field]) -> None:
         beside = leaf.dont_know and leaf.kind not in _CHOSEN
         draft.asked[leaf.name] = Asked(
             several=leaf.kind == "selN",
+            number=leaf.type in ("int", "dec"),
             tick=leaf.kind == "tick",
             roster=leaf.roster != "",
             dont_know_choice=leaf.dont_know and not beside,

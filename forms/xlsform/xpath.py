@@ -39,8 +39,8 @@ class Asked:
     """How a field stands in the XLSForm: several choices, a tick, "don't know" among the choices or beside it."""
 
     several: bool = False
+    number: bool = False
     tick: bool = False
-    computed: bool = False
     roster: bool = False
     dont_know_choice: bool = False
     dont_know_row: str | None = None
@@ -114,6 +114,9 @@ class XPath:
     def _comparison(self, node: Comparison) -> tuple[str, int] | None:
         if about := _asks_state(node):
             return self._state(*about)
+        if node.sign in ("=", "!=") and all(self._is_number(side) for side in (node.left, node.right)):
+            sides = (f"number({write(side, self._special)})" for side in (node.left, node.right))
+            return f" {node.sign} ".join(sides), LEVELS[node.sign]  # XPath compares two answers as texts: 5 is not 5.0
         for field, other in ((node.left, node.right), (node.right, node.left)):
             if isinstance(field, Field) and isinstance(other, Call) and other.name in ("true", "false"):
                 holds = self._as_condition(field)
@@ -150,6 +153,9 @@ class XPath:
 
     def _name(self, name: str) -> str:
         return "." if name == self.this else f"${{{name}}}"
+
+    def _is_number(self, node: Node) -> bool:
+        return isinstance(node, Field) and self.fields.get(node.name, Asked()).number
 
     def _is_column(self, node: Node) -> bool:
         return isinstance(node, Field) and self.fields.get(node.name, Asked()).roster

@@ -51,6 +51,7 @@ def test_form(form: Path, tmp_path: Path) -> None:
     sheets = tables(form.read_text(encoding="utf-8"))
     first = imported(save(sheets, tmp_path / f"{form.stem}.xlsx"))
     tree = yaml.safe_load(first.text)
+    assert "&id" not in first.text, "a text stands once where it is used, not as an alias"
     for path, expected in (row[:2] for row in sheets["expect"][1:]):
         if path == "notes":
             assert any(expected in note for note in first.notes), (expected, first.notes)

@@ -15,8 +15,8 @@ from forms.xlsform.xpath import Asked, XPath
 from uptake.contract.expressions import compile_python, parse
 
 FIELDS = {
-    "n": Asked(dont_know_row="n_dk"),
-    "k": Asked(dont_know_row="k_dk"),
+    "n": Asked(number=True, dont_know_row="n_dk"),
+    "k": Asked(number=True, dont_know_row="k_dk"),
     "c": Asked(dont_know_choice=True),
     "s": Asked(several=True, dont_know_choice=True),
     "t": Asked(tick=True),
@@ -147,6 +147,7 @@ def test_what_is_written_is_read_as_the_same_tree() -> None:
         ("${c} != 'a'", "${c} != '' and ${c} != 'dont_know' and ${c} != 'a'",
          "${c} = '' or ${c} = 'dont_know' or ${c} != 'a'"),
         ("${n} <= ${k}", "${n} <= ${k}", "${n} = '' or ${k} = '' or ${n} <= ${k}"),
+        ("${n} = ${k}", "${n} != '' and ${k} != '' and number(${n}) = number(${k})", None),
         ("not(${n} <= 3)", "not(${n} = '' or ${n} <= 3)", "not(${n} <= 3)"),
         ("state(${n}) = 'dont_know'", "selected(${n_dk}, 'dont_know')", "selected(${n_dk}, 'dont_know')"),
         ("state(${n}) = 'refused'", "false()", "false()"),
