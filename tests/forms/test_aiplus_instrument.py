@@ -719,3 +719,16 @@ def test_long_lists_in_a_row_of_use_cases_are_select_boxes_with_labels(enterpris
 def test_lint_has_nothing_to_say(enterprise: Questionnaire) -> None:
     study = Path(str(files("uptake.studies") / "aiplus"))
     assert lint_file(study / "questionnaires" / "enterprise.yaml", root=study) == []
+
+
+def test_other_asks_for_words_and_none_of_these_stands_alone(enterprise: Questionnaire) -> None:
+    words = {name for name, leaf in enterprise.fields.items() if leaf.needs is not None}
+    assert words == {"e10_kinds_other_text", "e14_other_text", "e21_class_t10_text", "e35_other_text"}
+    alone = {name: {choice.code for choice in leaf.choices if choice.exclusive}
+             for name, leaf in enterprise.fields.items() if leaf.kind == "selN"}  # fmt: skip
+    with_none = ("e05_estimated", "e22_estimated", "e28_estimated", "e15", "e32_measures", "e34", "e35")
+    unsure = ("e10_kinds", "e14", "e15", "e16", "e32_measures")
+    expected = {name: {"none"} if name in with_none else set() for name in alone}
+    assert alone == {name: codes | ({"dont_know"} if name in unsure else set()) for name, codes in expected.items()}
+    assert [name for name, leaf in enterprise.fields.items() if leaf.max_choices] == ["e34"]
+    assert enterprise.fields["e34"].max_choices == 5
