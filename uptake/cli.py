@@ -38,6 +38,7 @@ def commands() -> None:
       2 draw      uptake draw       a sample with base weights
       3 collect   uptake serve      the form in the browser
                   uptake export     answers as tables
+                  uptake review     every rule over every response
       4 weigh     uptake weigh      nonresponse, post-stratification
       5 estimate  uptake estimate   rates, intervals, verdicts
       6 report    uptake report     PDF, XLSX, CSV
@@ -147,6 +148,21 @@ def export(study: Path, wave: str | None, replace: bool) -> None:
     from uptake.stages import export
 
     export(_run(study, wave, replace))
+
+
+@commands.command()
+@_STUDY
+@_WAVE
+@click.option("--responses", type=_FILE, help="Your own answers (CSV or Parquet) instead of the wave's table.")
+@_REPLACE
+def review(study: Path, wave: str | None, responses: Path | None, replace: bool) -> None:
+    """Stage 3: judge every response of a wave by the questionnaire's rules.
+
+    Example: uptake review my-study --responses answers.csv
+    """
+    from uptake.reviewing import review
+
+    review(_run(study, wave, replace), responses=responses)
 
 
 @commands.command()

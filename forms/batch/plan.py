@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from forms.batch.answers import TYPES, Source, chosen_sql, define_answer, define_computed
 from forms.batch.layers import Layers, column_sql
-from forms.leaves import Field
+from forms.leaves import LAST, PREFILLED, Field
 from forms.model import Questionnaire, Roster
 from uptake.contract.expressions import Expression, Kind, print_sql
 from uptake.contract.expressions.dialects import Dialect, quoted
@@ -36,12 +36,20 @@ class Wave:
         made += [each for leaf in asked.fields.values() for each in (leaf.value, leaf.required_if)]
         return [each for each in made if each is not None] + [check.rule for check in asked.checks]
 
+    def beforehand(self, roster: Roster) -> list[str]:
+        """Return what rules about a row of a roster ask of the row before it was filled in."""
+        used = {name for each in self.expressions() for name in each.bare}
+        names = [f"{leaf.name}{ending}" for leaf in roster.columns for ending in (LAST, PREFILLED)]
+        return [name for name in names if name in used]
+
     def known(self, expression: Expression) -> bool:
         """Say whether the tables have everything that an expression looks at."""
         return all(map(self._known, expression.fields))
 
     def _known(self, name: str) -> bool:
         leaf = self.questionnaire.fields.get(name)
+        if leaf is None and name.endswith(LAST):
+            return True  # where there was no wave before, what was answered in it is unknown
         if leaf is None:
             base = self.questionnaire.fields.get(name.rpartition("_")[0])
             source = self.rosters[base.roster] if base is not None and base.roster else self.source

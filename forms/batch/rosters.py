@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from forms.batch.answers import chosen_sql, define_answer
+from forms.batch.answers import TYPES, chosen_sql, define_answer
 from forms.batch.layers import Layers, column_sql
 from forms.batch.plan import (
     FIRST,
@@ -22,7 +22,7 @@ from forms.batch.plan import (
     settled_name,
 )
 from forms.batch.rules import Rule, check_of
-from forms.leaves import LAST, PREFILLED, Field
+from forms.leaves import Field
 from forms.model import Roster
 from uptake.contract.expressions import Expression, Kind, print_sql
 
@@ -44,11 +44,17 @@ def rows_query(wave: Wave, roster: Roster) -> str:
     for leaf in posted:
         _cell(layers, leaf, numbers)
     outputs = [f"{letter}{numbers[leaf.name]}" for leaf in posted for letter in "czb"]
-    before = [name for leaf in roster.columns for name in (f"{leaf.name}{LAST}", f"{leaf.name}{PREFILLED}")]
-    outputs += [layers.add(name, column_sql(name)) for name in before if source.columns and name in source.columns]
+    for name in wave.beforehand(roster):
+        kind = TYPES[wave.questionnaire.kinds[name]]
+        here = column_sql(name) if source.has(name) else f"CAST(NULL AS {kind})"
+        outputs.append(layers.add(name, here))
     refused = " OR ".join(f"b{numbers[leaf.name]}" for leaf in posted)
     where = f'(alive OR {refused}) AND "row" BETWEEN 1 AND {roster.max_rows}'
-    return layers.select(column_sql(source.table), [wave.key, ROW], [*outputs, "alive"], where)
+    there = column_sql(source.table)
+    if source.columns is not None and not source.columns:  # no such table: no rows, and its rules are left out
+        key, units = column_sql(wave.key), column_sql(wave.source.table)
+        there = f'(SELECT {key}, CAST(0 AS BIGINT) AS "row" FROM {units} WHERE FALSE) AS no_rows'
+    return layers.select(there, [wave.key, ROW], [*outputs, "alive"], where)
 
 
 def _cell(layers: Layers, leaf: Field, numbers: dict[str, int]) -> None:
@@ -100,11 +106,8 @@ class RowPlan:
                     self.layers.add(f"{letter}{at}", f"{letter}{at}")
                 names[leaf.name], names[f"{leaf.name}_state"] = f"c{at}", f"z{at}"
         self.layers.add("alive", "alive")
-        source = self.plan.wave.rosters[self.roster.id]
-        for leaf in self.roster.columns:
-            for name in (f"{leaf.name}{LAST}", f"{leaf.name}{PREFILLED}"):
-                if source.columns and name in source.columns:
-                    names[name] = self.layers.add(name, column_sql(name))
+        for name in self.plan.wave.beforehand(self.roster):
+            names[name] = self.layers.add(name, column_sql(name))
         for at, leaf in enumerate(self.roster.columns):
             if leaf.value is not None and self.plan.wave.known(leaf.value):
                 self.layers.add(f"c{at}", self.sql(leaf.value, kinds[leaf.name]), self.uses(leaf.value))

@@ -116,6 +116,22 @@ ROSTER_RESPONSES = TableContract(
     (WAVE, UNIT, _int("row", "number of the row as the unit filled it in, from 1; removed rows leave gaps")),
     open=True,
 )
+FINDINGS = TableContract(
+    "findings",
+    "One row for every rule that a response breaks: values that could not have been given, missing answers, checks.",
+    "3 collect (`uptake review`)",
+    "statisticians",
+    (
+        WAVE,
+        UNIT,
+        _text("check_id", "id of the check, or `value_<field>`, `required_<field>`"),
+        _text("kind", "what is broken", "value", "missing", "check"),
+        _text("severity", "hard: cannot be submitted in the form; soft: wants a reason", "hard", "soft"),
+        _text("fields", "the answers it is shown beside, with spaces between; `e24_users.3` is row 3 of a roster"),
+        _int("row", "the row of the roster that it is about", null=True),
+        _bool("confirmed", "soft checks: whether the respondent gave a reason", null=True),
+    ),
+)
 CODEBOOK = TableContract(
     "codebook",
     "What each field of `responses` and of the tables of rosters means.",
@@ -251,6 +267,7 @@ TABLES = (
     SAMPLE,
     RESPONSES,
     ROSTER_RESPONSES,
+    FINDINGS,
     CODEBOOK,
     WEIGHTS,
     ESTIMATES,
