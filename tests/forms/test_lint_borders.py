@@ -68,7 +68,7 @@ FINE: dict[str, Changes] = {
     "a numbered list": [("en: Are cloud services bought}", 'en: "Are these bought: a) cloud services"}')],
     "a name that is the same in all languages": [("{zh: 软件, en: Software}", "{zh: Linux, en: Linux}")],
     "a name and a word": [("{zh: 软件, en: Software}", "{zh: Linux, en: Linux system}")],
-    "dates in a long text": [("label: {zh: 场景名称, en: Name of the case}", 
+    "dates in a long text": [("label: {zh: 场景名称, en: Name of the case}",
                               "lines: 3, label: {zh: 各项日期, en: All dates}")],
     "lines that fit": [("identity: true, max_length: 40", "identity: true, lines: 2, max_length: 40")],
     "a short text": [("identity: true, max_length: 40", "identity: true, max_length: 4")],
