@@ -97,8 +97,8 @@ class Checks:
 
     def _total(self, leaf: Field, place: Place) -> Check | None:
         """Return the check that a total is the sum of its parts; unknown while one of them is missing."""
-        if not leaf.total_of:
-            return None
+        if not leaf.total_of or not all(NAME.fullmatch(name) for name in (leaf.name, *leaf.total_of)):
+            return None  # a name that is none was reported where it was made
         rule = parse(f"${{{leaf.name}}} = {' + '.join(f'${{{name}}}' for name in leaf.total_of)}", place)
         message = Text(tuple((lang, TOTAL[lang]) for lang in TOTAL))
         return Check(

@@ -94,6 +94,15 @@ def try_some(folder: Path, seed: int, count: int) -> tuple[int, int]:
     return refused, count - refused
 
 
+def test_a_total_of_fields_without_names_is_refused(tmp_path: Path) -> None:
+    """The program writes the rule of a total itself; names that cannot stand in a rule must not stop it."""
+    faults: list[Fault] = []
+    path = tmp_path / "everything.yaml"
+    path.write_text("\n".join(LINES).replace("id: X-14", 'id: "999"') + "\n", encoding="utf-8")
+    assert load_questionnaire(path, root=tmp_path, faults=faults) is None
+    assert any('the question id "999" must begin with a letter' in str(fault) for fault in faults)
+
+
 def test_a_broken_definition_is_refused_in_words_or_works(tmp_path: Path) -> None:
     refused, loaded = try_some(tmp_path, 1, 200)
     assert refused > 100 and loaded > 5
@@ -101,5 +110,5 @@ def test_a_broken_definition_is_refused_in_words_or_works(tmp_path: Path) -> Non
 
 @pytest.mark.proof
 def test_many_broken_definitions(tmp_path: Path) -> None:
-    refused, loaded = try_some(tmp_path, 2, 10_000)
-    assert refused > 5_000 and loaded > 300
+    refused, loaded = try_some(tmp_path, 2, 4_000)
+    assert refused > 2_000 and loaded > 100
