@@ -74,25 +74,44 @@ def _conditions(made: Encoding, group: Sequence[Check]) -> frozenset[Asked]:
 def _try(telling: Concluding, conditions: list[Asked], forbidding: set[str]) -> None:
     """Go through the routes that complete answers can be on, and ask of each whether it can be finished."""
     search, made = telling.search, telling.made
+    finished = _finished(telling, conditions)
+    if len(finished) == 2 ** len(conditions):
+        return
     allowed = search.passing(but={check.id for check in _hard(made)} - forbidding)
-    search.solver.push()
+    tried = f"routes tried of {' '.join(name for _, name in conditions)}"
+    untried = [search.literal((tried, route), neg(condition_of(made, dict(zip(conditions, route, strict=True)))))
+               for route in sorted(finished)]  # fmt: skip
     for _ in range(MOST):
-        if search.check(allowed.assumed) != "sat":
+        if search.check([*allowed.assumed, *untried]) != "sat":
             break
         model = search.solver.model()
         route = {key: bool(model.eval(made.asked[key], model_completion=True)) for key in conditions}
         if not _can_finish(telling, route):
             route = _shortest(telling, route)
-            search.solver.push()
             telling.stuck(route, condition_of(made, route), allowed)
-            search.solver.pop()
-        search.solver.add(neg(condition_of(made, route)))
-    search.solver.pop()
+        untried.append(search.literal((tried, tuple(route.items())), neg(condition_of(made, route))))
 
 
 def condition_of(made: Encoding, route: Mapping[Asked, bool]) -> Condition:
     """Return the condition of being on a route."""
     return conj(made.asked[key] if asked else neg(made.asked[key]) for key, asked in route.items())
+
+
+def _finished(telling: Concluding, conditions: list[Asked]) -> set[tuple[bool, ...]]:
+    """Return the routes that answers known to pass are on; none where a page may be asked without any question."""
+    if any(kind == "page" and not _always_shows(telling.made, name) for kind, name in conditions):
+        return set()
+    made = set()
+    for seen in telling.slices.passing:
+        asked = {("page", name) for name in seen.way.route.pages} | {
+            ("question", name) for name in seen.way.route.questions
+        }
+        made.add(tuple(key in asked for key in conditions))
+    return made
+
+
+def _always_shows(made: Encoding, page: str) -> bool:
+    return any(question.relevant is None for question in made.questionnaire.page(page).questions)
 
 
 def _can_finish(telling: Concluding, route: Mapping[Asked, bool]) -> bool:

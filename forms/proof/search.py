@@ -12,7 +12,7 @@ from forms.proof.logic import Condition, as_z3, conj
 from forms.proof.witness import Seen, judge, read_model
 
 LIMIT = 4_000_000  # z3's own count of steps a question may take, about two seconds: the same on every machine
-WISHES = 600  # goals asked for at once: enough to meet many, few enough to ask quickly
+WISHES = 120  # goals asked for at once: enough to meet many, few enough to ask quickly
 Key = tuple[str, ...]
 Told = Literal["yes", "no", "open"]
 
