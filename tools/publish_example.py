@@ -10,24 +10,29 @@ from pathlib import Path
 
 from forms.loader import load_questionnaires
 from forms.published import FOLDER, publish
+from forms.returns import load_returns
+from forms.returns.published import publish_return
 from uptake.contract.errors import Fault
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "uptake" / "studies" / "aiplus"
 
 
 def main() -> int:
-    """Replace the records; return 3 where a questionnaire has faults."""
+    """Replace the records; return 3 where a questionnaire or return has faults."""
     faults: list[Fault] = []
-    questionnaires = load_questionnaires(EXAMPLE, faults=faults)
+    questionnaires, returns = load_questionnaires(EXAMPLE, faults=faults), load_returns(EXAMPLE, faults=faults)
     for fault in faults:
         sys.stderr.write(f"{fault}\n")
     if faults:
         return 3
-    for path in (EXAMPLE / FOLDER).glob("*.json"):
+    for path in (EXAMPLE / FOLDER).rglob("*.json"):
         path.unlink()
     for questionnaire in questionnaires.values():
         path = publish(EXAMPLE, questionnaire)
         sys.stdout.write(f"wrote {path and path.relative_to(EXAMPLE)} ({questionnaire.sha256[:12]})\n")
+    for definition in returns.values():
+        path = publish_return(EXAMPLE, definition)
+        sys.stdout.write(f"wrote {path and path.relative_to(EXAMPLE)} ({definition.sha256[:12]})\n")
     return 0
 
 

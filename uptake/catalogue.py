@@ -133,7 +133,6 @@ class _Work:
                 numerator=Scalar(f"${{{above}}}", indicator.place),
                 denominator=Scalar(f"${{{below}}}", indicator.place) if indicator.denominator else None,
                 where=None,
-                dont_know="out",
             )
         )
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from forms import load_questionnaires, route, run_checks
+from forms.lint import lint_file
 from forms.model import Answer, Given, Questionnaire, Value
 from uptake.contract.codes import uscc_check_character
 from uptake.contract.errors import Fault
@@ -333,6 +334,32 @@ def test_messages_are_filled_in_both_languages(agency: Questionnaire) -> None:
         for lang in ("zh", "en"):
             assert "${" not in finding.message[lang]
             assert "“”" not in finding.message[lang]
+
+
+# -- what lint and the prover say ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["agency", "agency_short"])
+def test_lint_has_nothing_to_say(name: str) -> None:
+    study = Path(str(files("uptake.studies") / "aiplus"))
+    assert lint_file(study / "questionnaires" / f"{name}.yaml", root=study) == []
+
+
+@pytest.mark.parametrize("name", [pytest.param("agency", marks=pytest.mark.proof), "agency_short"])
+def test_it_is_proved_that_every_question_and_choice_can_be_finished(
+    loaded: dict[str, Questionnaire], name: str
+) -> None:
+    pytest.importorskip("z3")
+    from forms import source
+    from forms.proof import prove
+    from uptake.contract.yamlfile import read_yaml
+
+    study = Path(str(files("uptake.studies") / "aiplus"))
+    written = read_yaml(study / "questionnaires" / f"{name}.yaml", source.Questionnaire, root=study, faults=[])
+    assert written is not None
+    proof = prove(loaded[name], written)
+    assert (proof.conclusions, proof.disagreements) == ((), ())
+    assert set(proof.reached) >= {question.id for page in loaded[name].pages for question in page.questions}
 
 
 # -- words ----------------------------------------------------------------------------------------------------------

@@ -562,6 +562,16 @@ def test_every_measure_of_the_catalogue_is_computed_and_tested_above(study: Stud
     assert set(values) == set(EXPECTED)
 
 
+def test_a_unit_without_rows_adds_nothing_but_counts(tables: WaveTables, plan: DesignPlan, tmp_path: Path) -> None:
+    text = "catalogue:\n  - id: X-01\n    area: all\n    name: {zh: 甲, en: A}\n    report: {zh: 甲, en: A}\n"
+    text += '    measures:\n      - {id: a, source: agency, roster: g11, type: mean, numerator: "1"}\n'
+    (tmp_path / "catalogue.yaml").write_text(text, encoding="utf-8")
+    catalogue = load_catalogue(tmp_path, faults=[])
+    assert catalogue is not None
+    # use cases: a1 2, a2 1 (weight 2), a3 and a4 none
+    assert compute_catalogue(catalogue, (), tables, plan) == {"X-01.a": pytest.approx((2 + 2 * 1) / 5)}
+
+
 def test_the_catalogue_has_every_indicator_of_the_plan(study: Study) -> None:
     counts = {
         "PEN": 10,
