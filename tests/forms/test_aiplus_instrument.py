@@ -147,6 +147,8 @@ def test_each_gate_is_asked_of_every_unit_whatever_it_answers(enterprise: Questi
             assert [question for question in GATES if question in asked] == GATES
 
 
+# Use of one kind alone: each opens the pages for users.
+ONE_KIND: list[Changes] = [NOT_ASKED_OF_NONUSERS | {gate: "yes"} for gate in ("e06", "e09", "e17")]
 # Every page that is not asked of every unit: changes of USER with which it is asked, and with which it is not.
 ROUTES: dict[str, tuple[list[Changes], list[Changes]]] = {
     "functions": ([{}], [{"e06": "no"}, {"e06": DK}]),
@@ -163,15 +165,15 @@ ROUTES: dict[str, tuple[list[Changes], list[Changes]]] = {
     ),
     "income": ([{}, NOT_ASKED_OF_NONUSERS], [{"annual": "no"}]),
     "cases": (
-        [{}, {"e06": "no", "e09": DK}, {"e09": "no", "e17": "no"}, {"e06": DK, "e17": DK}],
+        [{}, *ONE_KIND, {"e06": "no", "e09": DK}, {"e09": "no", "e17": "no"}, {"e06": DK, "e17": DK}],
         [NOT_ASKED_OF_NONUSERS, {"annual": "no"}],
     ),
     "research": ([{}, NOT_ASKED_OF_NONUSERS, {"e04_rd": 1}], [{"e04_rd": 0}, {"annual": "no"}]),
-    "spending": ([{}, {"e06": "no", "e17": "no"}], [NOT_ASKED_OF_NONUSERS, {"annual": "no"}]),
-    "people": ([{}, {"annual": "no"}, {"e06": DK, "e09": "no"}], [NOT_ASKED_OF_NONUSERS]),
+    "spending": ([{}, *ONE_KIND, {"e06": "no", "e17": "no"}], [NOT_ASKED_OF_NONUSERS, {"annual": "no"}]),
+    "people": ([{}, *ONE_KIND, {"annual": "no"}, {"e06": DK, "e09": "no"}], [NOT_ASKED_OF_NONUSERS]),
     "training": ([{}, NOT_ASKED_OF_NONUSERS], [{"annual": "no"}]),
-    "posts": ([{}, {"e06": "no", "e09": "no"}], [NOT_ASKED_OF_NONUSERS, {"annual": "no"}]),
-    "governance": ([{}, {"e09": DK, "e17": "no"}], [NOT_ASKED_OF_NONUSERS, {"annual": "no"}]),
+    "posts": ([{}, *ONE_KIND, {"e06": "no", "e09": "no"}], [NOT_ASKED_OF_NONUSERS, {"annual": "no"}]),
+    "governance": ([{}, *ONE_KIND, {"e09": DK, "e17": "no"}], [NOT_ASKED_OF_NONUSERS, {"annual": "no"}]),
     "cooperation": ([{}, NOT_ASKED_OF_NONUSERS], [{"annual": "no"}]),
     "barriers": ([{}, NOT_ASKED_OF_NONUSERS], [{"annual": "no"}]),
 }  # fmt: skip
@@ -373,8 +375,10 @@ EDITS: dict[str, Edit] = {
     ),
     "case_named_twice": case("soft", {"e24_name.2": "智能客服"}, {"e24_name.2": "智能客服二"}),
     "cases_cover_routine": case(
-        "soft", FUNCTIONS_OF_LIST,
-        ({"e07_use_rd": "routine"}, {"e06": DK}, FUNCTIONS_OF_LIST | {name: None for name in USER if "e24" in name}),
+        "soft", tuple({"e07_use_office": "routine", name: "routine"} for name in FUNCTIONS if name[8:] not in
+                      ("core", "office")),
+        (*({name: "routine"} for name in FUNCTIONS), {"e06": DK},
+         FUNCTIONS_OF_LIST | {name: None for name in USER if "e24" in name}),
     ),
     "upgraded_within_platforms": case("hard", {"e26_upgraded": 3}, {"e26_upgraded": 2}),
     "crossing_within_projects": case("hard", {"e26_crossing": 4}, {"e26_crossing": 3}),
