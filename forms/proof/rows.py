@@ -100,7 +100,12 @@ def _always(made: Encoding, node: Call, term: Term) -> None:
     if node.name == "count" and sure and leaf.value is None:  # complete rows have every cell of such a column
         made.add("required", leaf.name, implies(asked, term.value == rows))
     if node.name in _COUNTS:
-        facts = [term.value <= rows, implies(cell.known, term.value >= 1), implies(rows == 0, term.value == 0)]
+        facts = [
+            as_z3(term.known) == as_z3(asked),
+            term.value <= rows,
+            implies(cell.known, term.value >= 1),
+            implies(rows == 0, term.value == 0),
+        ]
     else:
         facts = [implies(term.known, conj((asked, implies(rows >= 1, cell.known))))]
         if node.name == "min":
@@ -126,11 +131,11 @@ def _repeated(made: Encoding, node: Call, term: Term, cells: Sequence[Cell]) -> 
     import z3
 
     times = [(cell, made.rows[roster] if roster else z3.IntVal(1)) for cell, roster in cells]
-    if node.name == "count":
-        return term.value == z3.Sum([z3.If(cell.known, count, 0) for cell, count in times])
-    if node.name == "count-distinct":
-        return term.value == z3.If(as_z3(cells[0][0].known), 1, 0)
     asked = conj(made.asked["question", made.questionnaire.rosters[roster].question] for _, roster in cells if roster)
+    if node.name in _COUNTS:
+        several = node.name == "count"
+        held = [z3.If(z3.And(as_z3(cell.known), count >= 1), count if several else 1, 0) for cell, count in times]
+        return conj((as_z3(term.known) == as_z3(asked), term.value == z3.Sum(held)))
     known = conj((asked, *(implies(count >= 1, cell.known) for cell, count in times)))
     if node.name != "sum":
         known = conj((known, disj(count >= 1 for _, count in times)))

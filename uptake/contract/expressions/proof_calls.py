@@ -77,7 +77,10 @@ def _over_rows(printer: Printer, node: Call) -> Term:
     if node not in printer.answers.aggregates:
         name = f"all rows {len(printer.answers.aggregates)}"
         counted = node.name in ("count", "count-distinct")
-        known = printer.z3.BoolVal(True) if counted else printer.z3.Bool(f"{name} known")
+        rows = any(
+            isinstance(part, Column) for part in node.arguments
+        )  # of a roster that is not asked nothing is known
+        known = printer.z3.Bool(f"{name} known") if rows or not counted else printer.z3.BoolVal(True)
         printer.answers.aggregates[node] = Term(printer.z3.Int(name), known, whole=counted)
         if counted:
             printer.answers.limits.append(printer.z3.Int(name) >= 0)
