@@ -176,7 +176,8 @@ def loop(questionnaire: Questionnaire, rows: list[Response]) -> int:
         seen: Mapping[str, Answer] = {n: BLANK if n in bad else a for n, a in answers.items()} if bad else answers
         way = walk(questionnaire, seen, given=given)
         asked = way.route.fields
-        count += sum(name.partition(".")[0] in asked for name in bad)
+        columns_bad = [name.partition(".")[0] for name in bad]
+        count += sum(name in asked and fields[name].posted for name in columns_bad)
         count += sum(lacking(fields[name], seen, way.values, plan.required) for name in asked)
         for roster, found in way.rows.items():
             count += len(found) < questionnaire.rosters[roster].min_rows
