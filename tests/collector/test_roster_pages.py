@@ -294,3 +294,65 @@ def test_names_of_cells_fit_the_store() -> None:
     longest = "a" * 51 + ".2000"
     for column in (AnswerEvent.field, Confirmation.check_id, Draft.page):
         assert len(longest) <= column.type.length  # type: ignore[attr-defined]
+
+
+def test_a_moved_row_lies_beyond_what_the_page_shows(app: Flask, store: Store, wang: Assignment) -> None:
+    at_the_list(app).send(**rows(1, 2))
+    one, two = enter(app, "W1").get("/respond/page/cases"), enter(app, "W1").get("/respond/page/cases?more=1")
+    key = two.hidden
+    one.send(**rows(1, 2), **row(3, name="王的场景"))
+    typed = {**rows(1, 2), **row(3, name="赵的场景")}
+    two.send(**typed)
+    two.post("/respond/page/cases", {**key, "action": "save", **typed})  # sent twice: nothing is emptied, nothing added
+    assert stored_rows(store, wang) == (1, 2, 3, 11) and events_of(store, "u06_name.11") == ["赵的场景"]
+
+
+def test_a_page_corrected_after_going_back_changes_its_own_row(app: Flask, store: Store, wang: Assignment) -> None:
+    browser = at_the_list(app)
+    key = browser.hidden
+    browser.send(**row(1, name="甲"))
+    browser.post("/respond/page/cases", {**key, "action": "save", **row(1, name="乙")})
+    assert stored_rows(store, wang) == (1,) and value(store, wang, "u06_name.1") == "乙"
+
+
+def test_a_clash_of_new_rows_on_a_page_with_errors_keeps_both(app: Flask, store: Store, wang: Assignment) -> None:
+    at_the_list(app).send(**rows(1, 2))
+    one, two = enter(app, "W1").get("/respond/page/cases"), enter(app, "W1").get("/respond/page/cases")
+    one.send(**rows(1, 2), **row(3, name="王的场景"))
+    two.send(**row(1, users="x"), **row(2), **row(3, name="赵的场景"))
+    assert two.status == 422 and 'value="王的场景"' in two.text and 'name="u06_name.4" value="赵的场景"' in two.text
+    assert [value(store, wang, f"u06_name.{number}") for number in (3, 4)] == ["王的场景", "赵的场景"]
+    again = enter(app, "W1").get("/respond/page/cases")  # the draft holds the x, and not the row that was moved
+    assert 'value="x"' in again.text and 'name="u06_name.3" value="王的场景"' in again.text
+
+
+def test_each_sub_page_is_held_up_by_its_own_rows_only(app: Flask, store: Store) -> None:
+    browser = at_the_list(app)
+    browser.send("add", **rows(1, 3))
+    browser.send("add", **{**rows(1, 10), "u06_users.1": "300"})
+    assert browser.status == 422 and summary(browser) == ["u06_users.1"]  # what is wrong with a row is said at once
+    browser.send("on.add", **{**rows(1, 10), "u06_users.1": "300"})
+    assert browser.path == "/respond/page/cases.2"
+    browser.send(**rows(11, 12))
+    assert browser.path == "/respond/page/end"
+
+
+def test_a_rule_about_the_whole_list_does_not_stop_who_adds_rows(app: Flask, store: Store) -> None:
+    browser = at_the_list(app)
+    browser.send("add", **row(1, users="0"))
+    assert browser.status == 200 and shown_rows(browser) == list(range(1, 11))
+    browser.send("save", **row(1, users="0"))
+    assert browser.status == 422 and summary(browser) == ["reason__cases_have_users"]
+
+
+def test_rows_of_others_stand_beside_a_draft(app: Flask, store: Store) -> None:
+    at_the_list(app).send(**row(1, users="x"), **rows(2, 3))
+    enter(app, "W1").get("/respond/page/cases?more=1").send("on", **row(1, users="x"), **rows(2, 3))
+    with_more = enter(app, "W1").get("/respond/page/cases?more=1")
+    with_more.post(with_more.path, {**with_more.hidden, "rows": "5-5", "action": "save", **row(5)})
+    assert 'value="场景5"' in enter(app, "W1").get("/respond/page/cases").text
+
+
+def test_what_stands_in_the_box_already_is_not_called_missing(app: Flask, store: Store) -> None:
+    browser = enter(app, "W1").get("/respond/page/unit?look=1")
+    assert "“从业人员”还没有填写" not in browser.text and "“其中：研发人员”还没有填写" in browser.text

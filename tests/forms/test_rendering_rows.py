@@ -104,3 +104,10 @@ def test_a_unit_sees_the_words_of_its_arm_and_each_arm_is_compiled_once(cases: Q
     assert compile_page(cases, "use", "zh", (("w2026", "b"),)) is compile_page(cases, "use", "zh", (("w2026", "b"),))
     assert render_page(cases, "unit", "zh", given=own) == render_page(cases, "unit", "zh", given=other)
     assert isinstance(cases.question("U-05").wordings[0].text, Text)
+
+
+def test_a_row_of_last_time_that_was_removed_is_not_offered_again(cases: Questionnaire) -> None:
+    given = Given(prefilled={"u06_name.2": answered("上期"), "u06_name.3": answered("上期")})
+    html = render_page(cases, "cases", "zh", rows=[1, 2, 3], given=given, answers={"u06_name.3": Answer(None, "blank")})
+    assert 'id="u06.2-note"' in html and 'id="u06.3-note"' not in html
+    assert 'name="u06.2__remove"' in html and 'name="u06.3__remove"' not in html and "已填 1 行" in html
