@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from forms.published import record_path
+from forms.published import published_faults, record_path
 from uptake.cli import main
 from uptake.contract.errors import StudyError
 from uptake.linting import RULES, study_advice
@@ -144,3 +144,12 @@ def test_codes_of_study_rules_are_their_own() -> None:
 
     others = {rule.code for rule in rules()} | {refusal.code for refusal in REFUSALS}
     assert len({rule.code for rule in RULES} | others) == len(RULES) + len(others)
+
+
+def test_the_records_of_the_example_are_those_of_its_questionnaires() -> None:
+    with as_file(files("uptake") / "studies" / "aiplus") as source:
+        study = load_study(source)
+        wanted = {record_path(source, asked) for asked in study.questionnaires.values()}
+        assert set((source / "published").glob("*.json")) == wanted, "run: make publish-example"
+        assert published_faults(source, study.questionnaires.values()) == []
+        assert [str(advice) for advice in study_advice(study)] == []
