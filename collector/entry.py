@@ -12,6 +12,7 @@ from collector.page_view import show_page, state_of
 from collector.services.codes import find_by_code
 from collector.services.rows import split_place
 from collector.services.throttle import count_wrong_code, is_throttled, network_of
+from collector.services.waves import asked_in
 from collector.visitor import language, sign_in, signed_in
 from collector.words import say
 
@@ -65,7 +66,8 @@ def show_entry(
 ) -> tuple[str, int]:
     """Show the code page; `kept` is text that must come back after the visitor is signed in."""
     here = deployment()
-    offered = [(one, is_lapsed(one)) for one in here.questionnaires.values()]
+    asked = asked_in(here.store, here.config.wave) or here.questionnaires.keys()
+    offered = [(one, is_lapsed(one)) for name, one in here.questionnaires.items() if name in asked]
     values: dict[str, Any] = {
         "questionnaires": offered,
         "lapsed": all(lapsed for _, lapsed in offered),

@@ -23,6 +23,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "valid_until": ("有效期至", "Valid until"),
     "legal_basis": ("法定标识", "Official particulars of this form"),
     # entry
+    "entry_title": ("登录填报", "Open your form"),
     "entry_lead": (
         "请使用通知书上的访问码填报。您可以随时中断，之后用同一访问码继续。",
         "Use the access code in your letter. You can stop at any time and go on later with the same code.",

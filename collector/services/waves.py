@@ -47,6 +47,12 @@ def start_wave(store: Store, sample: DataFrame, questionnaire: Questionnaire, *,
     return store.write(lambda connection: _start(connection, units, start))
 
 
+def asked_in(store: Store, wave: str) -> frozenset[str]:
+    """Return the ids of the questionnaires that a wave asks; empty before it is started."""
+    with store.read() as connection:
+        return frozenset(connection.execute(select(Wave.questionnaire).where(Wave.name == wave)).scalars())
+
+
 def _units_of(sample: DataFrame, wave: str) -> dict[str, dict[str, Any]]:
     from uptake.contract.tables import SAMPLE, check_table
 
