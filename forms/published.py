@@ -150,8 +150,7 @@ def _changed(folder: Path, questionnaire: Questionnaire, records: list[Record]) 
         if weighty:
             return [Fault(str(written.definition_version.place), f"{questionnaire.id} changes more than words since"
                           f" {latest.name} was published: {_listed(weighty)}. Raise definition_version, which starts a"
-                          " new"
-                          " series.")]  # fmt: skip
+                          " new series.")]  # fmt: skip
     return _older(folder, questionnaire, records)
 
 

@@ -85,8 +85,7 @@ def _wave_days(study: Study) -> Found:
         for key, text in _days(wave):
             if _day(text) is None:
                 yield str(wave.place), (f'the wave {wave.id}: `{key}` is "{text}", which is not a day, so nobody can'
-                                        ' tell'
-                                        " when it is. Write it as 2027-01-31.")  # fmt: skip
+                                        " tell when it is. Write it as 2027-01-31.")  # fmt: skip
 
 
 def _wave_order(study: Study) -> Found:
@@ -95,8 +94,7 @@ def _wave_order(study: Study) -> Found:
         for (first, early), (second, late) in pairwise(days):
             if late < early:
                 yield str(wave.place), (f"the wave {wave.id}: `{second}` ({late}) is before `{first}` ({early}), so"
-                                        " nobody"
-                                        " could answer in time. Change one.")  # fmt: skip
+                                        " nobody could answer in time. Change one.")  # fmt: skip
 
 
 def _waves_twice(study: Study) -> Found:
@@ -104,8 +102,7 @@ def _waves_twice(study: Study) -> Found:
     for wave in study.settings.waves:
         if wave.id in first:
             yield str(wave.place), (f"the wave {wave.id} stands on line {first[wave.id].place.line} already, and its"
-                                    " tables"
-                                    " would be overwritten. Give each wave its own id.")  # fmt: skip
+                                    " tables would be overwritten. Give each wave its own id.")  # fmt: skip
         first.setdefault(wave.id, wave)
 
 
@@ -120,8 +117,7 @@ def _validity(study: Study) -> Found:
         if asked is not None and closes is not None and closes > asked.header.valid_until:
             yield str(wave.place), (f"the wave {wave.id} closes on {closes}, after the form {asked.id} lapsed"
                                     f" ({asked.header.valid_until}); a lapsed form may be refused. Have it prolonged,"
-                                    " or close"
-                                    " earlier.")  # fmt: skip
+                                    " or close earlier.")  # fmt: skip
 
 
 def _illustrative(study: Study) -> Found:
@@ -148,8 +144,7 @@ def _languages(study: Study) -> Found:
             yield str(study.settings.place), ('the program\'s own words (buttons, errors) are not written in'
                                               f' "{lang}", so a'
                                               f" page could not be shown in it. Remove it.{did_you_mean(lang, known)}"
-                                              " Known:"
-                                              f" {', '.join(known)}.")  # fmt: skip
+                                              f" Known: {', '.join(known)}.")  # fmt: skip
 
 
 def _texts(study: Study, asked: Questionnaire) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -172,8 +167,7 @@ def _drafts(study: Study) -> Found:
             yield f"questionnaires/{asked.id}.yaml", (f"{asked.id} {asked.definition_version} (text"
                                                       f" {asked.text_version}) is a"
                                                       " draft: it was not published, so it may still change. Before"
-                                                      " the first"
-                                                      " answer: uptake publish.")  # fmt: skip
+                                                      " the first answer: uptake publish.")  # fmt: skip
 
 
 RULES = (

@@ -90,8 +90,7 @@ def _overlap(draft: Draft) -> Iterator[Hit]:
                 continue
             if left.high > right.low or not (left.open_high or right.open_low):
                 yield _place(listed, right), (f'{listed.noun}: "{left.label}" and "{right.label}" overlap, so some'
-                                              ' numbers'
-                                              " fit both. Change an end.")  # fmt: skip
+                                              " numbers fit both. Change an end.")  # fmt: skip
 
 
 def _gap(draft: Draft) -> Iterator[Hit]:
@@ -103,8 +102,7 @@ def _gap(draft: Draft) -> Iterator[Hit]:
             touching = left.high if left.open_high or right.open_low else left.high + step
             if right.low > touching:
                 yield _place(listed, right), (f'{listed.noun}: between "{left.label}" and "{right.label}" some numbers'
-                                              ' fit'
-                                              " nowhere. Change an end, or add a choice.")  # fmt: skip
+                                              " fit nowhere. Change an end, or add a choice.")  # fmt: skip
 
 
 def _step(band: _Band) -> Decimal:
@@ -117,8 +115,7 @@ def _order(draft: Draft) -> Iterator[Hit]:
         ranks = [band.rank for band in bands]
         if ranks not in (sorted(ranks), sorted(ranks, reverse=True)):
             yield listed.place, (f"{listed.noun}: the ranges stand neither in rising nor in falling order, so people"
-                                 " take a"
-                                 " wrong one. Sort them.")  # fmt: skip
+                                 " take a wrong one. Sort them.")  # fmt: skip
 
 
 def _place(listed: Listed, band: _Band) -> Place:

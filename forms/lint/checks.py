@@ -32,8 +32,7 @@ def _numbers(draft: Draft) -> Iterator[Hit]:
         numbers = _typed(draft, judged)
         if 0 < len(numbers) <= _MANY and not any(SLOT.search(check.message[lang]) for lang in check.message):
             yield check.place, (f'the message of the check "{check.id.value}" does not repeat the numbers it judges,'
-                                ' so a slip'
-                                f" cannot be seen. Show them, as ${{{numbers[0].name}}}.")  # fmt: skip
+                                f" so a slip cannot be seen. Show them, as ${{{numbers[0].name}}}.")  # fmt: skip
 
 
 def _what_to_do(draft: Draft) -> Iterator[Hit]:
@@ -43,8 +42,7 @@ def _what_to_do(draft: Draft) -> Iterator[Hit]:
                 line = check.message.line(lang) or check.place.line
                 yield type(check.place)(check.place.path, line), (
                     f'the message of the check "{check.id.value}" ({lang}) does not say what to do. Say what to check'
-                    ' or'
-                    " change.")  # fmt: skip
+                    " or change.")  # fmt: skip
 
 
 def _other_slots(draft: Draft) -> Iterator[Hit]:
@@ -54,8 +52,7 @@ def _other_slots(draft: Draft) -> Iterator[Hit]:
             leaf, seen = draft.field(name), {found.name for found in _seen(draft, judged)}
             if leaf is not None and leaf.name not in seen and leaf.value is None and not leaf.total_of:
                 yield check.place, (f'the message of the check "{check.id.value}" shows "{name}", which its rule does'
-                                    ' not look'
-                                    " at. Show a field of the rule.")  # fmt: skip
+                                    " not look at. Show a field of the rule.")  # fmt: skip
 
 
 def _seen(draft: Draft, judged: Judged) -> Iterator[Field]:
@@ -73,8 +70,7 @@ def _elsewhere(draft: Draft) -> Iterator[Hit]:
         for name in check.fields:
             if name.value not in seen:
                 yield name.place, (f'the check "{check.id.value}" is shown beside "{name.value}", which its rule does'
-                                   ' not look'
-                                   " at. Name a field of the rule.")  # fmt: skip
+                                   " not look at. Name a field of the rule.")  # fmt: skip
 
 
 def _beside_fixed(draft: Draft) -> Iterator[Hit]:
@@ -83,8 +79,7 @@ def _beside_fixed(draft: Draft) -> Iterator[Hit]:
             leaf = draft.asked.fields.get(name.value)
             if leaf is not None and not leaf.posted:
                 yield name.place, (f'the check "{check.id.value}" is shown beside "{name.value}", where nothing can be'
-                                   ' typed.'
-                                   " Name a field that can be changed.")  # fmt: skip
+                                   " typed. Name a field that can be changed.")  # fmt: skip
 
 
 def _uncorrectable(draft: Draft) -> Iterator[Hit]:
@@ -92,8 +87,8 @@ def _uncorrectable(draft: Draft) -> Iterator[Hit]:
         leaves = list(_seen(draft, judged))
         if check.severity == "hard" and leaves and not any(leaf.posted for leaf in leaves):
             yield check.place, (f'the hard check "{check.id.value}" looks only at what nobody can change here, so a'
-                                ' unit that'
-                                " breaks it can never submit. Make it soft, or let a field be edited.")  # fmt: skip
+                                " unit that breaks it can never submit. Make it soft, or let a field be"
+                                " edited.")  # fmt: skip
 
 
 def _bound(draft: Draft) -> Iterator[Hit]:
@@ -105,8 +100,7 @@ def _bound(draft: Draft) -> Iterator[Hit]:
         if found.sign in ("<=", ">=", "<", ">") and found.name == leaf.name:
             key = "max" if found.sign in ("<=", "<") else "min"
             yield check.place, (f'the check "{check.id.value}" only bounds "{leaf.name}". Write {key}: "{found.value}"'
-                                ' at the'
-                                " input, which says so beside the box.")  # fmt: skip
+                                " at the input, which says so beside the box.")  # fmt: skip
 
 
 def _required(draft: Draft) -> Iterator[Hit]:
@@ -114,8 +108,7 @@ def _required(draft: Draft) -> Iterator[Hit]:
         found = compared(bare(judged.expression.node))
         if found is not None and found.state and (found.sign, found.value) in (("=", "answered"), ("!=", "blank")):
             yield check.place, (f'the check "{check.id.value}" only asks that "{found.name}" is answered. Write'
-                                ' required: true'
-                                " (the default) or `required_if` at the input.")  # fmt: skip
+                                " required: true (the default) or `required_if` at the input.")  # fmt: skip
 
 
 def _duplicates(draft: Draft) -> Iterator[Hit]:
@@ -138,10 +131,9 @@ def _apart(draft: Draft) -> Iterator[Hit]:
                 name, other = wanted.setdefault(gate, (leaf.name, code))
                 if other != code:
                     yield check.place, (f'the check "{check.id.value}" compares "{name}" with "{leaf.name}", which are'
-                                        ' never'
-                                        f' asked together ({gate} = "{other}" and "{code}"). It can never be judged:'
-                                        ' remove'
-                                        " it, or look at other fields.")  # fmt: skip
+                                        f' never asked together ({gate} = "{other}" and "{code}"). It can never be'
+                                        ' judged:'
+                                        " remove it, or look at other fields.")  # fmt: skip
                     break
 
 
@@ -160,8 +152,7 @@ def _last(draft: Draft) -> Iterator[Hit]:
         ]
         if check.severity == "hard" and old:
             yield check.place, (f'the hard check "{check.id.value}" holds "{old[0]}" against the answer, and a mistake'
-                                ' of the'
-                                " last wave could never be put right. Make it soft.")  # fmt: skip
+                                " of the last wave could never be put right. Make it soft.")  # fmt: skip
 
 
 def _totals(draft: Draft) -> Iterator[Hit]:
@@ -175,8 +166,7 @@ def _totals(draft: Draft) -> Iterator[Hit]:
             same = len({leaf.question for leaf in leaves}) == 1 and not any(leaf.roster for leaf in leaves)
             if len(parts) > 1 and len(leaves) == len(parts) + 1 and same and _are_parts(draft, leaves):
                 yield check.place, (f'the check "{check.id.value}" adds up parts of question {leaves[0].question}.'
-                                    ' Write'
-                                    f' total_of at "{leaves[0].name}": the sum is then shown beside the'
+                                    f' Write total_of at "{leaves[0].name}": the sum is then shown beside the'
                                     ' box.')  # fmt: skip
 
 
@@ -207,8 +197,7 @@ def _patterns(draft: Draft) -> Iterator[Hit]:
                 leaf = draft.field(field.name) if isinstance(field, Answer) else None
                 if leaf is not None and isinstance(pattern, String) and leaf.choices:
                     yield check.place, (f'the check "{check.id.value}" matches "{leaf.name}" with a pattern, but its'
-                                        ' answers'
-                                        " are the codes of a list. Compare codes instead.")  # fmt: skip
+                                        " answers are the codes of a list. Compare codes instead.")  # fmt: skip
 
 
 def _dates(draft: Draft) -> Iterator[Hit]:
@@ -224,8 +213,8 @@ def _dates(draft: Draft) -> Iterator[Hit]:
             day = bare(days[0].arguments[0])
             if isinstance(day, String) and _is_day(day.value):
                 yield check.place, (f'the check "{check.id.value}" only bounds the date "{leaves[0].name}". Write'
-                                    ' `min` or'
-                                    f' `max` "{day.value}" at the input, which says so beside the box.')  # fmt: skip
+                                    f' `min` or `max` "{day.value}" at the input, which says so beside the'
+                                    ' box.')  # fmt: skip
 
 
 def _is_day(text: str) -> bool:

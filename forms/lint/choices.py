@@ -58,8 +58,8 @@ def _labels(draft: Draft) -> Iterator[Hit]:
                 label = choice.label[lang].strip().casefold()
                 if label in first:
                     yield choice.place, (f'{listed.noun}: the choices "{first[label]}" and "{choice.code}" have the'
-                                         ' same'
-                                         f' label "{shown(choice.label[lang], 30)}" ({lang}). Change one.')  # fmt: skip
+                                         f' same label "{shown(choice.label[lang], 30)}" ({lang}). Change'
+                                         ' one.')  # fmt: skip
                 first.setdefault(label, choice.code)
 
 
@@ -81,8 +81,7 @@ def _reversed(draft: Draft) -> Iterator[Hit]:
             if wrong is not None and _says(choice.label, wrong):
                 yield choice.place, (f'{listed.noun}: the code "{choice.code}" has the label'
                                      f' "{choice.label["zh"]} / {choice.label["en"]}", so every answer would count as'
-                                     ' its'
-                                     " opposite. Exchange the codes.")  # fmt: skip
+                                     " its opposite. Exchange the codes.")  # fmt: skip
 
 
 def _other(draft: Draft) -> Iterator[Hit]:
@@ -93,8 +92,7 @@ def _other(draft: Draft) -> Iterator[Hit]:
         for choice in listed.choices:
             if not choice.text and _OTHER.match(choice.label["zh"].strip()):
                 yield choice.place, (f'{listed.noun}: the choice "{choice.code}" ({choice.label["zh"]}) does not ask'
-                                     ' for'
-                                     " words, so nobody learns what it is. Add text: true.")  # fmt: skip
+                                     " for words, so nobody learns what it is. Add text: true.")  # fmt: skip
 
 
 def _exclusive(draft: Draft) -> Iterator[Hit]:
@@ -171,8 +169,7 @@ def _copied(draft: Draft) -> Iterator[Hit]:
         said = tuple((choice.code, choice.label) for choice in choices)
         if said and said in first:
             yield choices[0].place, (f'the choice lists "{first[said]}" and "{name}" say the same, and will drift'
-                                     ' apart.'
-                                     " Keep one.")  # fmt: skip
+                                     " apart. Keep one.")  # fmt: skip
         first.setdefault(said, name)
 
 

@@ -48,8 +48,7 @@ def _dont_know(draft: Draft) -> Iterator[Hit]:
     for judged, found, leaf in _compared(draft):
         if leaf.dont_know and found.value == DONT_KNOW:
             yield judged.place, (f'{judged.noun} compares "{found.name}" with "{DONT_KNOW}", but "don\'t know" is a'
-                                 ' missing'
-                                 f" answer and equals nothing. Write state(${{{found.name}}}) ="
+                                 f" missing answer and equals nothing. Write state(${{{found.name}}}) ="
                                  f" '{DONT_KNOW}'.")  # fmt: skip
 
 
@@ -58,8 +57,8 @@ def _states(draft: Draft) -> Iterator[Hit]:
         for found in comparisons(judged.expression):
             if found.state and found.value not in STATES:
                 yield judged.place, (f'{judged.noun} asks whether the state of "{found.name}" is "{found.value}",'
-                                     ' which is'
-                                     f" no state, so it never holds.{did_you_mean(str(found.value), STATES)} Known:"
+                                     f" which is no state, so it never holds.{did_you_mean(str(found.value), STATES)}"
+                                     " Known:"
                                      f" {', '.join(STATES)}.")  # fmt: skip
 
 
@@ -67,8 +66,7 @@ def _several(draft: Draft) -> Iterator[Hit]:
     for judged, found, leaf in _compared(draft):
         if leaf.kind == "selN" and found.sign in ("=", "!="):
             yield judged.place, (f'{judged.noun} compares "{found.name}" by {found.sign}, but several may be chosen,'
-                                 ' and then'
-                                 f" it equals no single code. Write selected(${{{found.name}}},"
+                                 f" and then it equals no single code. Write selected(${{{found.name}}},"
                                  f" '{found.value}').")  # fmt: skip
 
 
@@ -84,8 +82,7 @@ def _ordered_codes(draft: Draft) -> Iterator[Hit]:
     for judged, found, leaf in _compared(draft):
         if leaf.kind in _LISTED and isinstance(found.value, Decimal):
             yield judged.place, (f'{judged.noun} compares the code "{found.name}" with the number {found.value}; codes'
-                                 ' are'
-                                 " names, and those that are no numbers are unknown. Write"
+                                 " are names, and those that are no numbers are unknown. Write"
                                  f" '{found.value}'.")  # fmt: skip
 
 
@@ -97,8 +94,8 @@ def _out_of_bounds(draft: Draft) -> Iterator[Hit]:
         if (low is not None and found.value < low) or (high is not None and found.value > high):
             span = f"from {low}" if high is None else f"up to {high}" if low is None else f"from {low} to {high}"
             yield judged.place, (f'{judged.noun} compares "{found.name}" with {found.value}, but its answers go'
-                                 f' {span}, so'
-                                 " the result is always the same. Change the number or the bounds.")  # fmt: skip
+                                 f" {span}, so the result is always the same. Change the number or the"
+                                 " bounds.")  # fmt: skip
 
 
 def _with_itself(draft: Draft) -> Iterator[Hit]:
@@ -111,16 +108,14 @@ def _with_itself(draft: Draft) -> Iterator[Hit]:
             ):
                 name = bare(node.left).name  # type: ignore[union-attr]
                 yield judged.place, (f'{judged.noun} compares "{name}" with itself, so the result is always the same.'
-                                     ' Name'
-                                     " the other field.")  # fmt: skip
+                                     " Name the other field.")  # fmt: skip
 
 
 def _free_text(draft: Draft) -> Iterator[Hit]:
     for judged, found, leaf in _compared(draft):
         if leaf.kind == "text" and found.sign in ("=", "!=") and isinstance(found.value, str):
             yield judged.place, (f'{judged.noun} compares the free text "{found.name}" with "{found.value}", and'
-                                 ' people write'
-                                 " the same thing in many ways. Ask it as a choice, or write contains() or"
+                                 " people write the same thing in many ways. Ask it as a choice, or write contains() or"
                                  " regex().")  # fmt: skip
 
 
@@ -128,8 +123,7 @@ def _constant(draft: Draft) -> Iterator[Hit]:
     for judged in draft.judged:
         if not judged.expression.fields and judged.role != "rule":
             yield judged.place, (f"{judged.noun} rests on `{judged.expression.text}`, which looks at no answer, so it"
-                                 " is the"
-                                 " same for everybody. Name a field, or remove it.")  # fmt: skip
+                                 " is the same for everybody. Name a field, or remove it.")  # fmt: skip
 
 
 def _divisions(draft: Draft) -> Iterator[Hit]:
@@ -141,8 +135,7 @@ def _divisions(draft: Draft) -> Iterator[Hit]:
             leaf = draft.field(below.name) if isinstance(below, Answer) else None
             if leaf is not None and not isinstance(leaf.min, datetime.date) and (leaf.min is None or leaf.min <= 0):
                 yield judged.place, (f'{judged.noun} divides by "{leaf.name}", which may be 0; it is then unknown and'
-                                     ' says'
-                                     " nothing. Multiply the other side instead.")  # fmt: skip
+                                     " says nothing. Multiply the other side instead.")  # fmt: skip
 
 
 def _today(draft: Draft) -> Iterator[Hit]:
@@ -151,8 +144,7 @@ def _today(draft: Draft) -> Iterator[Hit]:
         settled = sum(_settled(node) for node in nodes(judged.expression))
         if days > settled:
             yield judged.place, (f"{judged.noun} looks at today(), so the same answers are judged otherwise on another"
-                                 " day,"
-                                 " and again when the wave is reviewed. Write the day, as"
+                                 " day, and again when the wave is reviewed. Write the day, as"
                                  " date('2026-12-31').")  # fmt: skip
 
 
@@ -191,8 +183,7 @@ def _written_only(draft: Draft) -> Iterator[Hit]:
         for node in nodes(judged.expression):
             if isinstance(node, Comparison) and None not in (written(bare(node.left)), written(bare(node.right))):
                 yield judged.place, (f"{judged.noun} compares two written values in `{judged.expression.text}`, so the"
-                                     " result"
-                                     " is always the same. One of them should be a field.")  # fmt: skip
+                                     " result is always the same. One of them should be a field.")  # fmt: skip
 
 
 def _summed_unknowns(draft: Draft) -> Iterator[Hit]:
@@ -207,8 +198,7 @@ def _summed_unknowns(draft: Draft) -> Iterator[Hit]:
             unsure = [leaf for leaf in parts if leaf is not None and leaf.dont_know]
             if len(parts) > 1 and unsure and not isinstance(small, Number):
                 yield judged.place, (f'{judged.noun} adds up "{unsure[0].name}", where "don\'t know" may stand; it'
-                                     ' then says'
-                                     " nothing even when the other parts alone are too much. Write"
+                                     " then says nothing even when the other parts alone are too much. Write"
                                      f" coalesce(${{{unsure[0].name}}}, 0).")  # fmt: skip
 
 

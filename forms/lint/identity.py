@@ -27,8 +27,7 @@ def _versions(draft: Draft) -> Iterator[Hit]:
     ):
         if not _VERSION.fullmatch(version.value):
             yield version.place, (f'{key} is "{version.value}"; versions are numbers such as 1 or 1.2, so that anybody'
-                                  ' sees'
-                                  " which is later. Change it.")  # fmt: skip
+                                  " sees which is later. Change it.")  # fmt: skip
 
 
 def _table_number(draft: Draft) -> Iterator[Hit]:
@@ -52,8 +51,7 @@ def _validity(draft: Draft) -> Iterator[Hit]:
     until = draft.asked.header.valid_until
     if year is not None and until != datetime.date.min and until.year < int(year[1]):
         yield header.valid_until.place, (f"the form is valid until {until} and was approved in {year[1]}, so it lapsed"
-                                         " before"
-                                         " it was approved. Change one of the two.")  # fmt: skip
+                                         " before it was approved. Change one of the two.")  # fmt: skip
 
 
 def _sample(draft: Draft) -> Iterator[Hit]:
@@ -62,12 +60,10 @@ def _sample(draft: Draft) -> Iterator[Hit]:
     for item in draft.written.sample:
         if item.id.value not in used:
             yield item.place, (f'no expression reads "{item.id.value}" of the sample, so it need not be loaded. Remove'
-                               ' it, or'
-                               f" write ${{{item.id.value}}} where it was meant.")  # fmt: skip
+                               f" it, or write ${{{item.id.value}}} where it was meant.")  # fmt: skip
         if item.column in columns:
             yield item.place, (f'"{columns[item.column]}" and "{item.id.value}" both read the column "{item.column}"'
-                               ' of the'
-                               " sample. Keep one.")  # fmt: skip
+                               " of the sample. Keep one.")  # fmt: skip
         columns.setdefault(item.column, item.id.value)
 
 
@@ -98,8 +94,7 @@ def _experiments(draft: Draft) -> Iterator[Hit]:
     for experiment in draft.written.wordings:
         if experiment.id.value not in used:
             yield experiment.place, (f'no question has a wording for the experiment "{experiment.id.value}", so all'
-                                     ' arms read'
-                                     " the same. Add `wordings` to a question, or remove it.")  # fmt: skip
+                                     " arms read the same. Add `wordings` to a question, or remove it.")  # fmt: skip
 
 
 def _idle_wordings(draft: Draft) -> Iterator[Hit]:
@@ -107,8 +102,8 @@ def _idle_wordings(draft: Draft) -> Iterator[Hit]:
         for wording in question.wordings:
             if wording.text in (None, question.text) and wording.hint in (None, question.hint):
                 yield wording.place, (f"the wording of arm {wording.arm.value} says the same as question"
-                                      f" {question.id.value}"
-                                      " itself, so the arm tests nothing. Change its words, or remove it.")  # fmt: skip
+                                      f" {question.id.value} itself, so the arm tests nothing. Change its words, or"
+                                      " remove it.")  # fmt: skip
 
 
 def _all_arms(draft: Draft) -> Iterator[Hit]:
@@ -138,8 +133,7 @@ def _boxes_said(draft: Draft) -> Iterator[Hit]:
             box = titles.get(hit[1] or hit[2])
             if titles and box not in shown:
                 yield question.place, (f'question {question.id.value} sends people to "{hit[0]}", which it does not'
-                                       ' show. Name'
-                                       " the box in `definitions`.")  # fmt: skip
+                                       " show. Name the box in `definitions`.")  # fmt: skip
                 break
 
 
@@ -162,8 +156,8 @@ def _computed_identity(draft: Draft) -> Iterator[Hit]:
             read = draft.field(name)
             if read is not None and read.identity:
                 yield leaf.value.place, (f'the computed field "{leaf.name}" is exported and made from "{name}", which'
-                                         ' is not'
-                                         " to be. Add identity: true, or compute it from something else.")  # fmt: skip
+                                         " is not to be. Add identity: true, or compute it from something"
+                                         " else.")  # fmt: skip
 
 
 def _total_units(draft: Draft) -> Iterator[Hit]:

@@ -62,8 +62,7 @@ def _no_unit(draft: Draft) -> Iterator[Hit]:
     for question, part, _ in _typed(draft, frozenset({"int", "dec", "int_or_band"})):
         if part.unit is None and not _unit_asked(question):
             yield part.place, (f"{noun_of_input(question, part)} is a number without a unit, so people answer in units"
-                               " of"
-                               " their own. Add `unit`.")  # fmt: skip
+                               " of their own. Add `unit`.")  # fmt: skip
     for question, part, _ in _typed(draft, frozenset({"matrix"})):
         if part.unit is None and not isinstance(part, source.Column) and part.columns:
             yield part.place, (f"{noun_of_input(question, part)} is a table of numbers without a unit, so people answer"
@@ -89,8 +88,7 @@ def _fraction(draft: Draft) -> Iterator[Hit]:
     for question, part, _ in _typed(draft, frozenset({"pct"})):
         if part.max is not None and (most := _number(part.max.value)) is not None and most <= 1:
             yield part.place, (f"{noun_of_input(question, part)} is a percentage of at most {part.max.value}; the type"
-                               " pct"
-                               " counts in percent points, so 0.5 is half a percent. Write max: 100.")  # fmt: skip
+                               " pct counts in percent points, so 0.5 is half a percent. Write max: 100.")  # fmt: skip
 
 
 def _unit_in_label(draft: Draft) -> Iterator[Hit]:
@@ -100,8 +98,7 @@ def _unit_in_label(draft: Draft) -> Iterator[Hit]:
             unit = _shown_unit(part, lang)
             if unit and re.search(_UNIT_SAID.format(unit=re.escape(unit)), label[lang]):
                 yield part.place, (f'{noun_of_input(question, part)} names its unit "{unit}" in the label too'
-                                   f' ({lang}), so'
-                                   " it is shown twice. Remove it from the label.")  # fmt: skip
+                                   f" ({lang}), so it is shown twice. Remove it from the label.")  # fmt: skip
                 break
 
 
@@ -130,8 +127,7 @@ def _unbounded(draft: Draft) -> Iterator[Hit]:
         if part.max is None and names and not any(name in judged for name in names):
             what = "date" if part.type == "date" else "number"
             yield part.place, (f"{noun_of_input(question, part)} is a {what} with neither `max` nor a check, so a slip"
-                               " of"
-                               " the finger goes through. Add one of the two.")  # fmt: skip
+                               " of the finger goes through. Add one of the two.")  # fmt: skip
 
 
 def _names(draft: Draft, question: source.Question, part: Owner) -> list[str]:
@@ -166,8 +162,7 @@ def _identity(draft: Draft) -> Iterator[Hit]:
         if part.type == "uscc" or hit is not None:
             what = "a unified social credit code" if hit is None else f'"{hit[0]}"'
             yield part.place, (f"{noun_of_input(question, part)} asks for {what}, which tells who answered, and would"
-                               " be"
-                               " exported. Add identity: true.")  # fmt: skip
+                               " be exported. Add identity: true.")  # fmt: skip
 
 
 def _sizes(draft: Draft) -> Iterator[Hit]:
@@ -186,8 +181,7 @@ def _tables(draft: Draft) -> Iterator[Hit]:
         if len(part.rows) == 1 or len(part.columns) == 1:
             which = "row" if len(part.rows) == 1 else "column"
             yield part.place, (f"{noun_of_input(question, part)} is a table with one {which}, which is harder to read"
-                               " than"
-                               " plain questions. Write parts.")  # fmt: skip
+                               " than plain questions. Write parts.")  # fmt: skip
 
 
 def _lines(draft: Draft) -> Iterator[Hit]:

@@ -43,8 +43,8 @@ def _languages(draft: Draft) -> Iterator[Hit]:
             lines = ", ".join(str(said.place.line) for said in lacking[:_PLACES_SHOWN])
             more = ", …" if len(lacking) > _PLACES_SHOWN else ""
             yield lacking[0].place, (f'{len(lacking)} of {len(draft.texts)} texts lack the language "{lang}", which'
-                                     ' other'
-                                     f" texts have (lines {lines}{more}). Add it everywhere, or nowhere.")  # fmt: skip
+                                     f" other texts have (lines {lines}{more}). Add it everywhere, or"
+                                     " nowhere.")  # fmt: skip
 
 
 def _codes(draft: Draft) -> Iterator[Hit]:
@@ -57,8 +57,7 @@ def _codes(draft: Draft) -> Iterator[Hit]:
             better = _better(lang)
             if better:
                 yield said.at(lang), (f'"{lang}" is not the code of a language (BCP 47), so screen readers would read'
-                                      ' it'
-                                      f" wrongly. Write {better}.")  # fmt: skip
+                                      f" it wrongly. Write {better}.")  # fmt: skip
 
 
 def _better(lang: str) -> str:

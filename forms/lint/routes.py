@@ -30,8 +30,7 @@ def _on_identity(draft: Draft) -> Iterator[Hit]:
         for leaf in _looked_at(draft, judged):
             if leaf.identity:
                 yield judged.place, (f'{judged.noun} is routed by "{leaf.name}", which is never exported, so nobody'
-                                     ' can redo'
-                                     " the route from the data. Route by another field.")  # fmt: skip
+                                     " can redo the route from the data. Route by another field.")  # fmt: skip
 
 
 def _on_optional(draft: Draft) -> Iterator[Hit]:
@@ -39,8 +38,7 @@ def _on_optional(draft: Draft) -> Iterator[Hit]:
         for leaf in _looked_at(draft, judged):
             if not leaf.required and leaf.required_if is None and leaf.needs is None and leaf.value is None:
                 yield judged.place, (f'{judged.noun} is routed by "{leaf.name}", which may be left blank; then nobody'
-                                     ' knows'
-                                     " whether it is asked. Make that answer required.")  # fmt: skip
+                                     " knows whether it is asked. Make that answer required.")  # fmt: skip
 
 
 def _asks_state(judged: Judged, name: str) -> bool:
@@ -53,10 +51,9 @@ def _negated_unknown(draft: Draft) -> Iterator[Hit]:
             leaf = draft.field(name)
             if leaf is not None and leaf.dont_know and not _asks_state(judged, name):
                 yield judged.place, (f'{judged.noun} asks that "{name}" is not something, and "don\'t know" satisfies'
-                                     ' no'
-                                     f" comparison: those units are not asked. Say so with state(${{{name}}}), or name"
-                                     " the"
-                                     " codes that are asked.")  # fmt: skip
+                                     f" no comparison: those units are not asked. Say so with state(${{{name}}}), or"
+                                     " name"
+                                     " the codes that are asked.")  # fmt: skip
 
 
 def _negated_routed(draft: Draft) -> Iterator[Hit]:
@@ -67,8 +64,7 @@ def _negated_routed(draft: Draft) -> Iterator[Hit]:
             above = {plain(part) for route in draft.routed.get(name, ()) for part in conjuncts(route.node)}
             if leaf is not None and above - own and not _asks_state(judged, name):
                 yield judged.place, (f'{judged.noun} asks that "{name}" is not something, and "{name}" is itself asked'
-                                     ' of a'
-                                     " part of the units only: the others are not asked here. Say so with"
+                                     " of a part of the units only: the others are not asked here. Say so with"
                                      f" state(${{{name}}}), or repeat its condition.")  # fmt: skip
 
 
@@ -79,8 +75,7 @@ def _repeated(draft: Draft) -> Iterator[Hit]:
             first = routes[0]
             if first is not None and first.place is not None and len({route.text for route in routes if route}) == 1:
                 yield first.place, (f'all {len(routes)} questions of the page "{page.id}" have the same condition.'
-                                    ' Write it'
-                                    " once, at the page.")  # fmt: skip
+                                    " Write it once, at the page.")  # fmt: skip
 
 
 def _twice(draft: Draft) -> Iterator[Hit]:
@@ -103,8 +98,8 @@ def _on_last(draft: Draft) -> Iterator[Hit]:
         for name in sorted(judged.expression.fields):
             if name.endswith(LAST) and draft.field(name) is not None and not caught:
                 yield judged.place, (f'{judged.noun} is routed by "{name}", which a unit without a previous wave does'
-                                     ' not'
-                                     " have: it is then not asked. Say what holds then, with coalesce().")  # fmt: skip
+                                     " not have: it is then not asked. Say what holds then, with"
+                                     " coalesce().")  # fmt: skip
 
 
 def _required(draft: Draft) -> Iterator[Hit]:
@@ -116,16 +111,14 @@ def _required(draft: Draft) -> Iterator[Hit]:
         above = {plain(part) for route in draft.routed.get(name, ()) for part in conjuncts(route.node)}
         if own <= above:
             yield judged.place, (f"{judged.noun} says again on which condition it is asked at all, so it is always"
-                                 " required."
-                                 " Remove `required_if`.")  # fmt: skip
+                                 " required. Remove `required_if`.")  # fmt: skip
 
 
 def _long(draft: Draft) -> Iterator[Hit]:
     for page in draft.written.pages:
         if len(page.questions) > MOST_QUESTIONS:
             yield page.place, (f'the page "{page.id.value}" has {len(page.questions)} questions; what is typed is lost'
-                               ' when'
-                               f" a long page fails. Split it: at most {MOST_QUESTIONS}, one topic a"
+                               f" when a long page fails. Split it: at most {MOST_QUESTIONS}, one topic a"
                                " page.")  # fmt: skip
 
 
@@ -134,8 +127,7 @@ def _definitions(draft: Draft) -> Iterator[Hit]:
     for box in draft.written.definitions:
         if box.id not in shown:
             yield box.place, (f'no question shows the box "{box.id}", so nobody reads it. Name it in `definitions` of'
-                              ' the'
-                              " questions it is about, or remove it.")  # fmt: skip
+                              " the questions it is about, or remove it.")  # fmt: skip
 
 
 def _shown_twice(draft: Draft) -> Iterator[Hit]:
@@ -151,16 +143,15 @@ def _examples(draft: Draft) -> Iterator[Hit]:
         if len({example.counts for example in box.examples}) == 1:
             side = "count" if box.examples[0].counts else "do not count"
             yield box.place, (f'all examples of the box "{box.id}" {side}; a border shows only when both sides stand'
-                              ' beside'
-                              " each other. Add one of the other side.")  # fmt: skip
+                              " beside each other. Add one of the other side.")  # fmt: skip
 
 
 def _headlines(draft: Draft) -> Iterator[Hit]:
     for question in draft.questions():
         if question.headline and not question.definitions:
             yield question.place, (f"question {question.id.value} carries a headline figure and shows no definition,"
-                                   " so nobody"
-                                   " can say what the figure counts. Name its boxes in `definitions`.")  # fmt: skip
+                                   " so nobody can say what the figure counts. Name its boxes in"
+                                   " `definitions`.")  # fmt: skip
 
 
 def _single_row(draft: Draft) -> Iterator[Hit]:
@@ -171,8 +162,7 @@ def _single_row(draft: Draft) -> Iterator[Hit]:
             and all(not _required_column(column) for column in question.columns)
         ):
             yield question.place, (f"no column of the roster {question.id.value} is required, so a row may say nothing"
-                                   " but its"
-                                   " number. Make the column that names the row required.")  # fmt: skip
+                                   " but its number. Make the column that names the row required.")  # fmt: skip
 
 
 def _required_column(column: source.Column) -> bool:
@@ -187,8 +177,7 @@ def _small_roster(draft: Draft) -> Iterator[Hit]:
     for question in draft.questions():
         if _is_roster(question) and question.max_rows is not None and question.max_rows < 3:
             yield question.place, (f"the roster {question.id.value} has at most {question.max_rows} rows; adding and"
-                                   " removing"
-                                   " rows costs more than it saves. Write parts.")  # fmt: skip
+                                   " removing rows costs more than it saves. Write parts.")  # fmt: skip
 
 
 def _narrow_roster(draft: Draft) -> Iterator[Hit]:
@@ -196,10 +185,9 @@ def _narrow_roster(draft: Draft) -> Iterator[Hit]:
         asked = [column for column in question.columns if column.type != "computed"]
         if _is_roster(question) and len(asked) * question.rows_per_page > 200:
             yield question.place, (f"the roster {question.id.value} shows {len(asked) * question.rows_per_page} boxes"
-                                   " on a page"
-                                   f" ({len(asked)} columns, {question.rows_per_page} rows), which no screen reader"
-                                   " gets"
-                                   " through. Lower rows_per_page.")  # fmt: skip
+                                   f" on a page ({len(asked)} columns, {question.rows_per_page} rows), which no screen"
+                                   " reader"
+                                   " gets through. Lower rows_per_page.")  # fmt: skip
 
 
 RULES = (

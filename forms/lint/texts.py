@@ -68,8 +68,7 @@ def _signs(draft: Draft) -> Iterator[Hit]:
         for sign in text:
             if sign in hidden or (unicodedata.category(sign) in ("Cc", "Co", "Cn") and sign != "\n"):
                 yield said.at(lang), (f"{said.noun} ({lang}) holds the invisible sign U+{ord(sign):04X}, so what is"
-                                      " read"
-                                      " may differ from what is written. Remove it.")  # fmt: skip
+                                      " read may differ from what is written. Remove it.")  # fmt: skip
                 break
 
 
@@ -104,8 +103,7 @@ def _brackets(draft: Draft) -> Iterator[Hit]:
         for left, right in _PAIRS:
             if text.count(left) != text.count(right) and not (left == "(" and re.search(r"(?:^|\s)\w{1,2}\)", text)):
                 yield said.at(lang), (f"{said.noun} ({lang}) has {text.count(left)} of {left} and {text.count(right)}"
-                                      " of"
-                                      f" {right}. Close the bracket or quotation mark.")  # fmt: skip
+                                      f" of {right}. Close the bracket or quotation mark.")  # fmt: skip
                 break
 
 
@@ -185,8 +183,7 @@ def _how_many(draft: Draft) -> Iterator[Hit]:
         said = " ".join(text[lang] for text in (question.text, question.hint, part.hint) if text for lang in text)
         if part.type == "sel1" and (hit := _SAID_OF.search(said)):
             yield part.place, (f'question {question.id.value} says "{hit[0]}", but the type sel1 takes one answer.'
-                               ' Write'
-                               " type: selN, or change the words.")  # fmt: skip
+                               " Write type: selN, or change the words.")  # fmt: skip
         if part.type == "selN" and (hit := _SAID_ONE.search(said)):
             yield part.place, (f'question {question.id.value} says "{hit[0]}", but the type selN takes several. Write'
                                " type: sel1, or change the words.")  # fmt: skip
