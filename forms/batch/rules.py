@@ -42,7 +42,16 @@ def rules_of(questionnaire: Questionnaire) -> list[Rule]:
         if asks_once(leaf):
             made.append(Rule(f"{MISSING}{leaf.name}", "missing", "hard", (leaf.name,), leaf.roster))
     checks = questionnaire.checks
-    return made + [Rule(check.id, "check", check.severity, check.fields, check.roster) for check in checks]
+    return made + [
+        Rule(check.id, "check", check.severity, _shown(questionnaire, check), check.roster) for check in checks
+    ]
+
+
+def _shown(questionnaire: Questionnaire, check: Check) -> tuple[str, ...]:
+    """Return where a check is shown: that of a row first of all in the row, as `run_checks` has it."""
+    if not check.roster:
+        return check.fields
+    return tuple(sorted(check.fields, key=lambda name: not questionnaire.fields[name].roster))
 
 
 def asks_once(leaf: Field) -> bool:
