@@ -6,8 +6,8 @@ Both judge the same responses in the same run: what is asked, values that could 
 every check, the rows of rosters. Python: `walk` and the compiled closures over dictionaries that lie ready, with the
 readers for the values; findings as bare ids, no sentences; measured over a sample and scaled. DuckDB: the statements of
 `forms.batch`, up to the table of findings, over tables that lie ready (states as ENUM), all rows, two threads. The
-responses are plausible: sets of answers that pass every check, with wrong answers put in, so that a part of the units
-has findings. The same findings are counted on both sides.
+responses are nearly plausible: sets of answers that pass most checks, with wrong answers put in, so that most units
+have a finding or two. The same findings are counted on both sides.
 """
 
 from __future__ import annotations
