@@ -205,6 +205,7 @@ def test_a_row_is_added_filled_and_removed_by_keyboard_alone(browser: Browser, s
     page.keyboard.type(code_of("keyboard"))
     with page.expect_navigation():
         page.keyboard.press("Enter")
+    page.goto(f"{survey.address}/respond/page/unit")
     answer_up_to_the_list(page)
     page.goto(f"{survey.address}/respond/page/cases?more=1")
     walk_to(page, "u06_name.6")
