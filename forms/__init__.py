@@ -6,7 +6,6 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from forms.answer_workbook import answer_workbook as answer_workbook
     from forms.answers import answers_from_json as answers_from_json
     from forms.answers import answers_to_json as answers_to_json
     from forms.answers import shown_value as shown_value
@@ -48,7 +47,6 @@ if TYPE_CHECKING:
     from forms.sheets import read_workbook as read_workbook
 
 _HOME = {
-    "answer_workbook": ("answer_workbook",),
     "answers": ("answers_from_json", "answers_to_json", "typed_from_answers", "shown_value"),
     "batch": ("wave_sql",),
     "build": ("ParsedPage", "build_form", "parse_page"),
