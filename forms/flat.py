@@ -2,7 +2,8 @@
 
 The macros of `templates/` run once. Where a respondent's text belongs they leave a slot; what they give is turned into
 a Jinja template that is static HTML with those slots, so a page costs as much as its slots and not as its labels. The
-card of a roster is compiled once too, inside a loop over the rows that are shown.
+card of a roster is compiled once too, inside a loop over the rows that are shown: in it the slots look into what
+belongs to the row at hand, by names without the row, and the row's number is put into the finished card at one go.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from forms.words import word
 from uptake.contract.text import Text
 
 Arms = tuple[tuple[str, str], ...]  # (experiment, arm), of the experiments a page has words for
+OF_A_ROW = ("v", "on", "errors", "readings", "beside", "totals", "filled", "soft")  # what a card sees of its row only
 _INPUT_MODES = {"int": "numeric", "dec": "decimal", "money": "decimal", "pct": "decimal"}
 _SEVERAL_LINES = re.compile(r"\n\s*\n+")
 
@@ -34,7 +36,14 @@ _SEVERAL_LINES = re.compile(r"\n\s*\n+")
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
     folder = FileSystemLoader(Path(__file__).parent / "templates")
-    return Environment(loader=folder, autoescape=True, trim_blocks=False, lstrip_blocks=True)
+    made = Environment(loader=folder, autoescape=True, trim_blocks=False, lstrip_blocks=True)
+    made.filters["numbered"] = _numbered
+    return made
+
+
+def _numbered(card: Markup, mark: str, row: str) -> Markup:
+    """Put the number of a row into its finished card; nobody who types can know the mark."""
+    return Markup(str(card).replace(mark, row))
 
 
 @lru_cache(maxsize=512)
@@ -68,32 +77,32 @@ def flat_source(questionnaire: Questionnaire, page_id: str, lang: str, arms: Arm
 
 @dataclass(frozen=True, slots=True)
 class _Slots:
-    """The slots of one compilation; slot 0 is the number of the row at hand, which stands in the names of cells."""
+    """The slots of one compilation; `row` stands for the number of the row at hand in the names of cells."""
 
     mark: str = field(default_factory=lambda: secrets.token_hex(8))
-    codes: list[str] = field(default_factory=lambda: ["{{ n }}"])
+    codes: list[str] = field(default_factory=list)
 
     @property
     def row(self) -> str:
-        """The row at hand, as it stands in a name or an id."""
-        return f"[{self.mark}:0]"
+        """The row at hand, as it stands in a name or an id until the card is finished."""
+        return f"[{self.mark}:row]"
 
     def slot(self, code: str) -> Markup:
         self.codes.append(code)
         return Markup(f"[{self.mark}:{len(self.codes) - 1}]")
 
     def key(self, name: str) -> str:
-        """Return a name as Jinja code; the loader has let no quotation mark into names and codes."""
-        before, row, after = name.partition(self.row)
-        return f"('{before}' ~ n ~ '{after}')" if row else f"'{name}'"
-
-    def inside(self, text: str) -> str:
-        """Return a text with names as it stands inside a slot's code."""
-        return text.replace(self.row, self.codes[0])
+        """Return a name as Jinja code, that of a cell without its row; the loader has let no quotation mark in."""
+        return f"'{name.replace(self.row, '')}'"
 
     def value(self, name: str) -> str:
         """Return what gives the text of an input: a variable, which is quicker than a look-up, except for cells."""
         return f"v[{self.key(name)}]" if self.row in name else f"v_{name}"
+
+    @property
+    def numbered(self) -> str:
+        """The filter of a card, as Jinja code."""
+        return f"numbered('{self.row}', n)"
 
     def functions(self) -> dict[str, Callable[..., Markup]]:
         """Return the functions by which macros leave slots."""
@@ -133,7 +142,8 @@ class _Slots:
             "each_summary": lambda: slot("{% for summary_target, summary_text in summary %}"),
             "summary_target": lambda: slot("{{ summary_target }}"),
             "summary_text": lambda: slot("{{ summary_text }}"),
-            "each_row": lambda: slot("{% for n in rows %}"),
+            "each_row": lambda: slot(f"{{% for n, {', '.join(OF_A_ROW)} in cards %}}{{% filter {self.numbered} %}}"),
+            "end_row": lambda: slot("{% endfilter %}{% endfor %}"),
             "rows_here": lambda: slot("{{ rows_here }}"),
             "if_removable": lambda: slot("{% if n in removable %}"),
             "otherwise": lambda: slot("{% else %}"),
@@ -150,10 +160,10 @@ class _Slots:
 
     def _describing(self, name: str, known: list[str], noted: bool) -> str:
         """Return the code of an `aria-describedby`: ids always there, the note of a prefill, the error if any."""
-        key, place = self.key(name), self.inside(name)
-        note = f"{{% if {key} in filled %}} {place}-note{{% endif %}}" if noted else ""
-        error = f"{{% if {key} in errors %}} {place}-error{{% endif %}}" if name else ""
-        attribute = f' aria-describedby="{self.inside(" ".join(known))}{note}{error}"'
+        key = self.key(name)
+        note = f"{{% if {key} in filled %}} {name}-note{{% endif %}}" if noted else ""
+        error = f"{{% if {key} in errors %}} {name}-error{{% endif %}}" if name else ""
+        attribute = f' aria-describedby="{" ".join(known)}{note}{error}"'
         if known:
             return attribute
         tests = [f"{key} in {where}" for where, wanted in (("filled", note), ("errors", error)) if wanted]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -10,7 +11,7 @@ from markupsafe import Markup
 
 from forms.answers import shown_value, typed_from_answers
 from forms.checks import Finding
-from forms.flat import Arms, compile_page
+from forms.flat import OF_A_ROW, Arms, compile_page
 from forms.given import boxed
 from forms.model import (
     NO_ANSWERS,
@@ -30,6 +31,7 @@ from forms.words import OF_ROW, word
 
 REMOVE = "__remove"  # u06.3__remove: the tick that takes row 3 of the roster u06 away
 _TICKED = frozenset({"sel1", "selN", "code", "tick"})
+_ROW = re.compile("[0-9]+")
 NO_TEXTS: Mapping[str, Sequence[str]] = {}
 NO_WORDS: Mapping[str, str] = {}
 
@@ -76,6 +78,7 @@ def render_page(
     slots["filled"] = frozenset(given.prefilled)
     if roster is not None:
         slots |= _rows(roster, rows, typed, given=given, answers=answers, lang=lang)
+        slots["cards"] = _cards(slots, rows)
     return Markup(compile_page(questionnaire, page_id, lang, arms_on(page, given)).render(slots))
 
 
@@ -154,7 +157,7 @@ def _beside(names: Mapping[str, Field], given: Given, lang: str) -> dict[str, st
 def _totals(names: Mapping[str, Field], answers: Mapping[str, Answer], lang: str) -> dict[str, str]:
     """Say beside a total what its parts add up to, where all of them are known; what was typed stays."""
     made = {}
-    for name, leaf in names.items():
+    for name, leaf in ((name, leaf) for name, leaf in names.items() if leaf.total_of):
         row = split_cell(name)[1]
         parts = [answers.get(cell_name(part, row) if row else part) for part in leaf.total_of]
         values = [part.value for part in parts if part is not None and isinstance(part.value, int | Decimal)]
@@ -185,6 +188,24 @@ def _rows(
         "filled": frozenset(cell_name(roster.id, row) for row in new),
         "rows_here": words,
     }
+
+
+def _cards(slots: Mapping[str, Any], rows: Sequence[int]) -> list[tuple[Any, ...]]:
+    """Return for each row its number and, in the order of OF_A_ROW, what belongs to it, by names without the row."""
+    sorted_out = [_by_row(slots[kind]) for kind in OF_A_ROW]
+    return [(str(row), *(kind.get(str(row), NO_WORDS) for kind in sorted_out)) for row in rows]
+
+
+def _by_row(named: Mapping[str, Any] | frozenset[str]) -> dict[str, dict[str, Any]]:
+    """Sort what has the name of a cell (`e24_kind.3`, `e24_kind.3=agent`) by row: `{"3": {"e24_kind.=agent": …}}`."""
+    made: dict[str, dict[str, Any]] = {}
+    for name in named:
+        column, dot, rest = name.partition(".")
+        row = _ROW.match(rest) if dot else None
+        if row:
+            value = named[name] if isinstance(named, Mapping) else True
+            made.setdefault(row[0], {})[f"{column}.{rest[row.end() :]}"] = value
+    return made
 
 
 def _messages(

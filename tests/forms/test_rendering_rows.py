@@ -76,6 +76,24 @@ def test_what_was_typed_in_a_cell_never_becomes_code(cases: Questionnaire) -> No
     assert "<script>" not in html and "49" not in html and Browser(html).posted["u06_name.1"] == [evil]
 
 
+def test_every_row_shows_its_own_texts_whatever_they_say(cases: Questionnaire) -> None:
+    """Cards are filled by names without their row: what one row says must not reach another, nor look like a row."""
+    said = {1: "u06_kind.2=other", 2: "[0:row] {{ n }} u06_name.3", 3: "", 12: "u06_users.1.=7"}
+    typed = {f"u06_name.{row}": [text] for row, text in said.items()} | {
+        "u06_kind.12": ["other"],
+        "u06.2__remove": ["1"],
+    }
+    errors, reasons = {"u06_name.2": "二", "u06_users.12": "十二"}, {"u06_name.1": "读作一"}
+    html = render_page(cases, "cases", "zh", rows=[*said], typed=typed, errors=errors, readings=reasons)
+    page = Browser(html)
+    assert [page.posted[f"u06_name.{row}"] for row in said] == [[text] for text in said.values()]
+    assert "u06_kind.2" not in page.posted and page.posted["u06_kind.12"] == ["other"]
+    assert "u06.2__remove" in page.posted and "u06.12__remove" not in page.posted
+    assert [name for name in ("u06_name", "u06_users") for row in said if f'id="{name}.{row}-error"' in html] == [
+        "u06_name", "u06_users"]  # fmt: skip
+    assert 'id="u06_name.1-reading"' in html and html.count("读作一") == 1
+
+
 def test_last_answers_stand_beside_the_empty_box_and_never_in_it(cases: Questionnaire) -> None:
     given = Given(prefilled={"u02_staff": answered(120), "u02_rd": answered(12)})
     html = render_page(cases, "unit", "zh", given=given)
