@@ -1,0 +1,193 @@
+"""The row path: exactly the columns that are needed, row by row in one canonical order, for what grouped sums cannot
+give (trimming, continuous auxiliaries, quantiles, PPS, models).
+
+Rows are ordered by ALL columns that are read. Rows that tie are identical, so sums in this order give the same digits
+for any order of the input. `score_covariance` turns scores z_k = w_k u_k into the design's covariance; it takes the
+survey's weighting steps into account, so whoever computes u_k needs to know nothing of them.
+
+    rows = read_rows(survey, {"y": '"turnover"'}, by=("province",), where=None)
+    z = np.where(rows.inside, rows.weight * (rows.values["y"] - mean), 0.0) / total_weight
+    V = score_covariance(survey, rows, z[:, None])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from analysis.cells import Grouping, Stage, grouping, sampling_stages
+from analysis.design import Expr, LonelyRule, SurveyDesign
+from analysis.engine import Named, Totals
+from analysis.faults import lonely_faults, refuse
+from analysis.fixedpoint import Floats
+from analysis.source import quoted
+
+if TYPE_CHECKING:
+    from analysis.survey import Survey
+
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Microdata:
+    """Rows in canonical order, n of them.
+
+    `weight` (n,); `inside` (n,) the rows of the domain; `values` name -> (n,), NaN where NULL; `totals` the rows seen
+    as cells of one row each, so that what works on cells (domains, stages, faults) works on rows; `stages` of sampling,
+    the first stage first.
+    """
+
+    weight: Floats
+    inside: Bools
+    values: dict[str, Floats]
+    totals: Totals
+    stages: tuple[Stage, ...]
+
+    def __len__(self) -> int:
+        return len(self.weight)
+
+    def domains(self, columns: tuple[str, ...]) -> Grouping:
+        """Return the domains that the values of some `by` columns form: a code a row, -1 where a value is missing."""
+        return grouping(self.totals, columns, {c: f"up__by_{c}" for c in columns})
+
+    def column(self, key: str) -> npt.NDArray[Any]:
+        """Return a key column (`up__by_<name>`, `up__stratum`, `up__psu`) as it was read, masked where NULL."""
+        return self.totals.keys[key]
+
+
+def read_rows(
+    survey: Survey, values: Mapping[str, str], *, by: Sequence[str] = (), where: Expr | None = None
+) -> Microdata:
+    """Read the rows of a survey in canonical order.
+
+    values: name -> SQL of a number; by: columns that form domains; where: SQL condition of the domain.
+    """
+    design, source = survey.design, survey.source
+    keys = (*survey.key_columns(), *((f"up__by_{c}", source.column(c)) for c in dict.fromkeys(by)))
+    sizes = tuple((f"up__fpc_{i}", f"CAST({source.column(c)} AS DOUBLE)") for i, c in enumerate(design.stage_fpc))
+    numbers = tuple((f"up__x_{name}", f"CAST(({sql}) AS DOUBLE)") for name, sql in values.items())
+    inside = f"CASE WHEN ({where.sql}) THEN TRUE ELSE FALSE END" if where else "TRUE"
+    sql = _ordered((survey.weight_layer()[0], ("up__in", inside), *keys, *sizes, *numbers), source.text)
+    found = source.columns(sql)
+    totals = _as_cells(design, found, keys, sql)
+    return Microdata(
+        weight=_floats(found["up__w"]),
+        inside=np.ma.filled(found["up__in"], False).astype(bool),
+        values={name: _floats(found[f"up__x_{name}"]) for name in values},
+        totals=totals,
+        stages=sampling_stages(design, totals),
+    )
+
+
+def score_covariance(survey: Survey, rows: Microdata, scores: Floats, *, member: Bools | None = None) -> Floats:
+    """Return V (P, P) of the sums of scores z (n, P) by Taylor linearisation, all stages.
+
+    V = sum_h (1-f_h) n_h/(n_h-1) sum_i (z_hi - zbar_h)(z_hi - zbar_h)', and the same within PSUs where the design has
+    two stages. Scores of rows outside a domain are 0. member (n, P): which rows belong to each estimate, needed only by
+    the lonely-PSU rule `average`.
+    """
+    design = survey.design
+    refuse(list(lonely_faults(design, rows.stages)))
+    if design.poststrata is not None:
+        scores = _within_cells(rows, scores, design.poststrata.columns)
+    return design_covariance(rows.stages, scores, design.lonely_psu, member=member)
+
+
+def design_covariance(
+    stages: tuple[Stage, ...], scores: Floats, rule: LonelyRule, *, member: Bools | None = None
+) -> Floats:
+    """Return V (P, P) of sums of scores (n, P) for rows with these stages; rows that are their own PSU have no unit."""
+    first = stages[0]
+    if not len(first.unit):
+        return _stage_covariance(scores, first, np.ones(len(first.n)), rule) * _average(first, rule, member)
+    z, outer = _unit_sums(scores, first.unit, len(first.parent)), np.ones(len(first.n))
+    total = _stage_covariance(z, first, outer, rule) * _average(first, rule, member)
+    if len(stages) > 1:
+        second = stages[1]
+        z, outer = _unit_sums(scores, second.unit, len(second.parent)), first.fraction[first.parent]
+        total = total + _stage_covariance(z, second, outer, rule) * _average(second, rule, member)
+    return total
+
+
+def degrees(rows: Microdata, code: npt.NDArray[np.intp], size: int) -> Floats:
+    """Return df (size,): PSUs less strata that have rows of each domain, weight not zero; code -1 is no domain."""
+    first = rows.stages[0]
+    here = (code >= 0) & (rows.weight != 0) & rows.inside
+    unit = first.unit if len(first.unit) else np.arange(len(rows))
+    strata = _distinct(first.parent_of_cell[here], code[here], size)
+    return _distinct(unit[here], code[here], size) - strata
+
+
+def _within_cells(rows: Microdata, scores: Floats, columns: tuple[str, ...]) -> Floats:
+    """Return z - w beta_g, beta_g = sum_g z / sum_g w: what a known total of the cell takes out of the variance."""
+    cells = grouping(rows.totals, columns, {c: f"up__cell_{c}" for c in columns})
+    weight = np.bincount(cells.code, weights=rows.weight, minlength=cells.size)
+    beta = _unit_sums(scores, cells.code, cells.size) / weight[:, None]
+    return np.asarray(scores - rows.weight[:, None] * beta[cells.code])
+
+
+def _stage_covariance(z: Floats, stage: Stage, outer: Floats, rule: LonelyRule) -> Floats:
+    """One stage's part of V: units' scores (units, P) centred within their parent, scaled by outer (1-f) n/(n-1)."""
+    parent = stage.parent if len(stage.unit) else stage.parent_of_cell
+    n = stage.n
+    scale = np.where(n > 1, outer * (1 - stage.fraction) * n / np.maximum(n - 1, 1), 0.0)
+    sums = _unit_sums(z, parent, len(n))
+    centred = (z - (sums / n[:, None])[parent]) * np.sqrt(scale)[parent][:, None]
+    total = centred.T @ centred
+    lonely = (n == 1) & (stage.fraction < 1)
+    if rule == "adjust" and lonely.any():
+        away = sums[lonely] - sums.sum(axis=0) / n.sum()
+        away *= np.sqrt(outer * (1 - stage.fraction))[lonely][:, None]
+        total += away.T @ away
+    return np.asarray(total)
+
+
+def _average(stage: Stage, rule: LonelyRule, member: Bools | None) -> Floats | float:
+    """Factors strata / usable strata of the rule `average`, counted where an estimate has rows."""
+    if rule != "average":
+        return 1.0
+    lonely = (stage.n == 1) & (stage.fraction < 1)
+    if member is None:
+        return float(len(stage.n) / (~lonely).sum())
+    present = _unit_sums(member.astype(np.float64), stage.parent_of_cell, len(stage.n)) > 0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        factor = present.sum(axis=0) / present[~lonely].sum(axis=0)
+    return np.sqrt(np.outer(factor, factor))
+
+
+def _unit_sums(values: Floats, code: npt.NDArray[np.intp], size: int) -> Floats:
+    """Add rows (n, P) by code, in row order."""
+    columns = [np.bincount(code, weights=values[:, j], minlength=size) for j in range(values.shape[1])]
+    return np.stack(columns, axis=1) if columns else np.zeros((size, 0))
+
+
+def _distinct(unit: npt.NDArray[np.intp], code: npt.NDArray[np.intp], size: int) -> Floats:
+    width = int(unit.max(initial=0)) + 1
+    pairs = np.unique(code * width + unit)
+    return np.bincount(pairs // width, minlength=size).astype(np.float64)
+
+
+def _ordered(columns: Named, rows: str) -> str:
+    picked = ", ".join(f"{sql} AS {quoted(alias)}" for alias, sql in columns)
+    order = ", ".join(f"{quoted(alias)} NULLS LAST" for alias, _ in columns)
+    return f"SELECT * FROM (SELECT {picked} FROM ({rows}) AS r) AS r ORDER BY {order}"
+
+
+def _as_cells(design: SurveyDesign, found: dict[str, npt.NDArray[Any]], keys: Named, sql: str) -> Totals:
+    """The rows as cells of one row each."""
+    n = len(found["up__w"])
+    sizes = [_floats(found[f"up__fpc_{i}"]) for i in range(len(design.stage_fpc))]
+    counts = {f"up__null_{i}": np.isnan(size).astype(np.int64) for i, size in enumerate(sizes)}
+    extremes = {f"up__{side}_{i}": size for i, size in enumerate(sizes) for side in ("low", "high")}
+    return Totals(
+        cells=n, keys={alias: found[alias] for alias, _ in keys}, sums={},
+        counts={"up__rows": np.ones(n, dtype=np.int64), **counts}, reals={}, extremes=extremes, sql=sql,
+    )  # fmt: skip
+
+
+def _floats(column: npt.NDArray[Any]) -> Floats:
+    return np.asarray(np.ma.filled(np.ma.asarray(column).astype(np.float64), np.nan), dtype=np.float64)
