@@ -111,11 +111,12 @@ def _labels(asked: Asked, layout: Layout) -> dict[str, list[object]]:
             values = dict(zip(group.columns, label, strict=True))
             columns["name"] += [v.name for v in asked.variables]
             columns["domain_by"] += ["*".join(group.columns) or "all"] * step
-            columns["domain_key"] += ["*".join(_key(v) for v in label) or "all"] * step
+            columns["domain_key"] += ["*".join(key_of(v) for v in label) or "all"] * step
             for c in every:
                 columns[c] += [values.get(c)] * step
     return columns
 
 
-def _key(value: object) -> str:
+def key_of(value: object) -> str:
+    """Return a level as text: 3.0, as a column with gaps holds it, is the code 3."""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

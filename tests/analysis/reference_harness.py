@@ -20,6 +20,7 @@ from analysis import (
     Survey,
     SurveyDesign,
     counts,
+    independence_test,
     mean,
     proportion,
     proportions,
@@ -30,7 +31,7 @@ from analysis.source import literal, quoted
 
 Case = dict[str, Any]
 OPERATORS = {"==": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
-ESTIMATORS = ("mean", "total", "ratio", "proportion", "proportions", "counts", "df")
+ESTIMATORS = ("mean", "total", "ratio", "proportion", "proportions", "counts", "df", "chisq")
 STEPS = ("poststratify",)
 
 
@@ -160,8 +161,11 @@ def run_case(case: Case, reference: Path) -> Outcome:
     reason = outside(case)
     if reason:
         return Outcome(case, reason)
-    found = ask(prepared(case, reference), case, condition(case["domain"]))
-    differences = list(compare(case, found))
+    survey, domain = prepared(case, reference), condition(case["domain"])
+    if case["estimator"] in MODELS:
+        differences = list(MODELS[case["estimator"]](case, survey, domain))
+    else:
+        differences = list(compare(case, ask(survey, case, domain)))
     return Outcome(case, "differed" if differences else "agreed", differences)
 
 
@@ -206,6 +210,22 @@ def compare_rows(case: Case, expected: dict[str, Any], frame: pd.DataFrame) -> I
     for name, values in ours.items():
         if name in expected and name not in (case.get("advisory_fields") or []):
             yield from compare_field(case, name, expected[name], values)
+
+
+def compare_chisq(case: Case, survey: Survey, domain: str | None) -> Iterator[str]:
+    """Test independence and compare statistic, degrees of freedom, p-value and the table."""
+    options, expected = case["options"], case["expected"]
+    test = independence_test(survey, options["row"], options["col"], options["statistic"], where=domain)
+    for name in ("statistic", "ndf", "ddf", "p_value"):
+        yield from compare_field(case, name, expected[name], [getattr(test, name)])
+    yield from compare_field(case, "n_rows", expected["n_rows"], test.frame["n_rows"].tolist())
+    if (list(test.rows), list(test.cols)) != (expected["rows"], expected["cols"]):
+        yield f"levels: {test.rows} and {test.cols}"
+    shares = np.array(expected["cell_proportions"], dtype=float).ravel()
+    yield from compare_field(case, "cell_proportions", shares.tolist(), test.cell_proportions.ravel().tolist())
+
+
+MODELS = {"chisq": compare_chisq}
 
 
 def compare_field(case: Case, name: str, expected: Any, values: list[float]) -> Iterator[str]:
