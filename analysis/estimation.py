@@ -19,7 +19,7 @@ from analysis.frames import Asked, Spread, tidy_frame
 from analysis.measures import Measures, Outcome
 from analysis.points import Layout, Points, points
 from analysis.replicates import replicate_degrees, replicated
-from analysis.source import is_numeric
+from analysis.source import INTEGERS, is_numeric
 from analysis.survey import Survey, design_faults, design_totals
 from analysis.variance import PostCells, clustered, presence
 from uptake.contract.errors import EstimationError
@@ -88,12 +88,9 @@ def _measures(survey: Survey, asked: Asked) -> Measures:
 
 
 def _outcomes(survey: Survey, asked: Asked, expressions: list[str]) -> dict[str, Outcome]:
-    """Look at each outcome once: is it numeric, is it 0/1, how large does it get with its weight.
-
-    Proportions need no look of their own: values other than 0 and 1 are counted in the pass itself.
-    """
+    """Look at each outcome once: is it numeric, is it 0/1, is it ever missing, how large is it with its weight."""
     if asked.categories:
-        return {e: Outcome(0, 0, True) for e in expressions}
+        return _answers(survey, dict.fromkeys(expressions, "VARCHAR"))
     types = survey.source.expression_types({f"e{i}": e for i, e in enumerate(expressions)})
     names = {e: v.name for v in asked.variables for e in v.expressions}
     for i, expression in enumerate(expressions):
@@ -104,23 +101,44 @@ def _outcomes(survey: Survey, asked: Asked, expressions: list[str]) -> dict[str,
                 code="NOT_NUMERIC",
             )
     if asked.kind == "proportion":
-        return {e: Outcome(0, 0, True) for e in expressions}
+        return _answers(survey, {e: types[f"e{i}"] for i, e in enumerate(expressions)})
     return _ranges(survey, expressions, names)
+
+
+def _answers(survey: Survey, types: dict[str, str]) -> dict[str, Outcome]:
+    """Look at 0/1 outcomes: a Parquet file answers for its columns from its statistics, without reading a row.
+
+    Of numbers with decimals the ends say nothing (0.5 lies between 0 and 1): those are counted in the pass itself.
+    """
+    numbered = list(enumerate(types))
+    picked = "".join(f", COUNT({e}) AS n{i}, MIN({e}) AS a{i}, MAX({e}) AS b{i}" for i, e in numbered)
+    found = survey.source.columns(f"SELECT COUNT(*) AS n{picked} FROM ({survey.source.text}) AS r")
+    rows = int(found["n"][0])
+    return {
+        e: Outcome(
+            0, 0, True, int(found[f"n{i}"][0]) == rows,
+            types[e] in INTEGERS and bool(found[f"a{i}"][0] in (0, 1) and found[f"b{i}"][0] in (0, 1)),
+        )
+        for i, e in numbered
+    }  # fmt: skip
 
 
 def _ranges(survey: Survey, expressions: list[str], names: dict[str, str]) -> dict[str, Outcome]:
     weight = survey.weight_layer()[0][1]
     picked = ", ".join(
         f"MAX(ABS(x{i} * w)) AS a{i}, MAX(x{i} * x{i} * w) AS b{i}, "
-        f"COALESCE(SUM(CASE WHEN x{i} NOT IN (0, 1) THEN 1 ELSE 0 END), 0) AS c{i}"
+        f"COUNT(CASE WHEN x{i} NOT IN (0, 1) THEN 1 END) AS c{i}, COUNT(x{i}) AS k{i}"
         for i in range(len(expressions))
     )
     values = ", ".join(f"CAST(({e}) AS DOUBLE) AS x{i}" for i, e in enumerate(expressions))
     found = survey.source.columns(
-        f"SELECT {picked} FROM (SELECT {weight} AS w, {values} FROM ({survey.source.text}) AS r) AS r"
+        f"SELECT COUNT(*) AS n, {picked} FROM (SELECT {weight} AS w, {values} FROM ({survey.source.text}) AS r) AS r"
     )
     known = {k: float(np.ma.filled(np.ma.asarray(v).astype(np.float64), 0.0)[0]) for k, v in found.items()}
-    outcomes = {e: Outcome(known[f"a{i}"], known[f"b{i}"], known[f"c{i}"] == 0) for i, e in enumerate(expressions)}
+    outcomes = {
+        e: Outcome(known[f"a{i}"], known[f"b{i}"], known[f"c{i}"] == 0, known[f"k{i}"] == known["n"])
+        for i, e in enumerate(expressions)
+    }
     for expression, outcome in outcomes.items():
         if not math.isfinite(outcome.largest_square):
             raise EstimationError(
@@ -132,10 +150,8 @@ def _ranges(survey: Survey, expressions: list[str], names: dict[str, str]) -> di
 
 def _refuse_odd(asked: Asked, measures: Measures, totals: Totals) -> None:
     """Refuse a proportion of something that is not 0 or 1."""
-    if not measures.strict:
-        return
     names = {e: v.name for v in asked.variables for e in v.expressions}
-    for expression, alias in measures.values.items():
+    for expression, alias in measures.unsure.items():
         if totals.counts[f"{alias}__odd"].any():
             raise EstimationError(
                 f'"{names[expression]}" holds values other than 0 and 1 - a proportion counts how often a statement is '

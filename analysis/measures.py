@@ -29,11 +29,16 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one SQL expression holds: its largest weighted value and square, and whether it is only 0 and 1."""
+    """What one SQL expression holds: its largest weighted value and square, and whether it is only 0 and 1.
+
+    `whole`: no row is without it, so that rows need not be asked. `sure`: the values are known to be 0 and 1 already.
+    """
 
     largest: float
     largest_square: float
     binary: bool
+    whole: bool = False
+    sure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,8 @@ class Measures:
 
     def add(self, variable: Variable, kind: Kind, also: tuple[str, ...]) -> None:
         """Add the columns of one variable; `also` must be known too (listwise deletion)."""
-        known = sorted({self._value(e) for e in (*variable.expressions, *also)})
+        # Outcomes without a missing value share one base: six indicators then add up one weight, not six.
+        known = sorted({self._value(e) for e in (*variable.expressions, *also) if not self.outcomes[e].whole})
         valid = self.valids.setdefault(
             " AND ".join(["up__in", *(f"{v} IS NOT NULL" for v in known)]), f"up__v{len(self.valids)}"
         )
@@ -116,6 +122,11 @@ class Measures:
         return self.linear.setdefault(sql, (f"up__l{len(self.linear)}", power))[0]
 
     @property
+    def unsure(self) -> dict[str, str]:
+        """The expressions whose values the pass itself must hold against 0 and 1, with their aliases."""
+        return {e: alias for e, alias in self.values.items() if self.strict and not self.outcomes[e].sure}
+
+    @property
     def powers(self) -> dict[str, int]:
         """The power of two of every integer column."""
         return dict([*self.units.values(), *self.linear.values()])
@@ -152,9 +163,7 @@ class Measures:
         """Return the row counts: rows of each base, rows in the domain, all with a weight above zero."""
         weighty = " AND up__k <> 0" if self.zeros else ""
         known = tuple((f"{alias}__n", f"{alias}{weighty}") for alias in self.valids.values())
-        odd = (
-            tuple((f"{alias}__odd", f"{alias} NOT IN (0, 1)") for alias in self.values.values()) if self.strict else ()
-        )
+        odd = tuple((f"{alias}__odd", f"{alias} NOT IN (0, 1)") for alias in self.unsure.values())
         inside = "up__in" if self.domain else "TRUE"
         zero = (("up__zero_weight", "up__w = 0"),) if self.zeros else ()
         return (*known, *odd, *zero, ("up__n_in", f"{inside}{weighty}"))

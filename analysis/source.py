@@ -15,7 +15,18 @@ import numpy.typing as npt
 
 from uptake.contract.errors import DesignError, EstimationError, TableError, did_you_mean
 
-NUMERIC = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
+INTEGERS = (
+    "TINYINT",
+    "SMALLINT",
+    "INTEGER",
+    "BIGINT",
+    "HUGEINT",
+    "UTINYINT",
+    "USMALLINT",
+    "UINTEGER",
+    "UBIGINT",
+    "BOOLEAN",
+)
 _PLACE = "survey_rows"
 _PARQUET = (".parquet", ".pq")
 
@@ -187,7 +198,7 @@ def described(source: Source) -> Source:
 
 def is_numeric(kind: str) -> bool:
     """Whether an SQL type can be added up."""
-    return kind in NUMERIC or kind in ("BOOLEAN", "FLOAT", "DOUBLE", "UHUGEINT") or kind.startswith("DECIMAL")
+    return kind in INTEGERS or kind in ("FLOAT", "DOUBLE", "UHUGEINT") or kind.startswith("DECIMAL")
 
 
 def _file(path: Path) -> str:

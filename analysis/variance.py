@@ -83,7 +83,25 @@ def stage_term(scores: Floats, stage: Stage, outer: Floats, rule: LonelyRule) ->
     sums = np.add.reduceat(scores, first_units, axis=0)
     centred = scores - (sums / stage.n[:, None])[stage.parent]
     centred *= np.sqrt(scale)[stage.parent][:, None]
-    return centred.T @ centred + lonely_term(sums, stage, outer, rule, len(scores))
+    return _crossed(centred, scores, stage.parent, first_units) + lonely_term(sums, stage, outer, rule, len(scores))
+
+
+def _crossed(centred: Floats, scores: Floats, parent: Codes, first_units: Codes) -> Floats:
+    """Return centred' centred, leaving out the zeros of strata that lie in few of the domains (provinces, say).
+
+    Strata with the same non-empty estimates are multiplied together, whenever that is less than half the work.
+    """
+    size = scores.shape[1]
+    patterns, pattern = np.unique(np.logical_or.reduceat(scores != 0, first_units, axis=0), axis=0, return_inverse=True)
+    rows = np.bincount(pattern[parent], minlength=len(patterns))
+    if 2 * (rows * patterns.sum(axis=1) ** 2).sum() >= len(scores) * size**2:
+        return np.asarray(centred.T @ centred)
+    total = np.zeros((size, size))
+    for number, used in enumerate(patterns):
+        columns = np.flatnonzero(used)
+        part = centred[np.ix_(pattern[parent] == number, columns)]
+        total[np.ix_(columns, columns)] += part.T @ part
+    return total
 
 
 def lonely_term(sums: Floats, stage: Stage, outer: Floats, rule: LonelyRule, units: float) -> Floats:
