@@ -27,6 +27,8 @@ class Stage:
     high: Floats
     fraction: Floats  # sampling fraction, 0 without FPC
     labels: tuple[str, ...]  # of the parents
+    outer: Floats  # product of the sampling fractions of the stages before (1 at the first)
+    family: Codes  # parent -> the unit of the stage before that holds it (0 at the first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,24 +68,32 @@ def combined(first: Codes, second: Codes) -> tuple[Codes, Codes, Codes]:
     return code.astype(np.intp), distinct // width, distinct % width
 
 
+def id_key(number: int) -> str:
+    """Return the key under which a cell holds its unit of a stage (0 is the first)."""
+    return ("up__psu", "up__ssu")[number] if number < 2 else f"up__unit_{number + 1}"
+
+
+def stratum_key(number: int) -> str:
+    """Return the key under which a cell holds its stratum of a stage (0 is the first)."""
+    return "up__stratum" if number == 0 else f"up__stratum_{number + 1}"
+
+
 def sampling_stages(design: SurveyDesign, totals: Totals) -> tuple[Stage, ...]:
     """Return the stages that a variance is made of, the first stage first."""
-    strata, names = _strata(design, totals)
     if not design.stages:
-        rows = totals.counts["up__rows"].astype(np.float64)
-        n = np.bincount(strata, weights=rows, minlength=len(names)).astype(np.float64)
-        empty = np.empty(0, dtype=np.intp)
-        return (_stage(totals, 0, n, names, unit=empty, parent_of_cell=strata, parent=empty),)
+        return (_elements(design, totals),)
+    above = _first_parents(design, totals)
     stages: list[Stage] = []
-    parent, labels = strata, names
-    for number, key in enumerate(("up__psu", "up__ssu")[: len(design.stages)]):
-        codes, values = factorize(totals.keys[key])
-        unit, parent_of_unit, which = combined(parent, codes)
-        n = np.bincount(parent_of_unit, minlength=len(labels)).astype(np.float64)
-        stages.append(_stage(totals, number, n, labels, unit=unit, parent_of_cell=parent, parent=parent_of_unit))
+    for number in range(len(design.stages)):
+        codes, values = factorize(totals.keys[id_key(number)])
+        unit, parent, which = combined(above.of_cell, codes)
+        stage = _stage(totals, number, above, unit=unit, parent=parent)
+        stages.append(stage)
         if number + 1 < len(design.stages):
-            labels = tuple(f"{labels[p]} / {values[v]}" for p, v in zip(parent_of_unit, which, strict=True))
-        parent = unit
+            labels = tuple(f"{above.labels[p]} / {values[v]}" for p, v in zip(parent, which, strict=True))
+            outer = (stage.outer * stage.fraction)[parent]
+            above = _Parents(unit, labels, outer, np.arange(len(labels)))
+            above = _with_strata(above, totals, stratum_key(number + 1))
     return tuple(stages)
 
 
@@ -102,29 +112,55 @@ def grouping(totals: Totals, columns: tuple[str, ...], aliases: dict[str, str]) 
     return Grouping(columns, place[code], tuple(labels[i] for i in order))
 
 
-def _strata(design: SurveyDesign, totals: Totals) -> tuple[Codes, tuple[str, ...]]:
-    if design.strata is None:
-        return np.zeros(totals.cells, dtype=np.intp), ("the whole sample",)
-    codes, values = factorize(totals.keys["up__stratum"])
-    return codes, tuple(str(value) for value in values)
+@dataclass(frozen=True, slots=True)
+class _Parents:
+    """Where the units of a stage are drawn from: strata, or the units of the stage before."""
+
+    of_cell: Codes
+    labels: tuple[str, ...]
+    outer: Floats
+    family: Codes
 
 
-def _stage(
-    totals: Totals,
-    number: int,
-    n: Floats,
-    labels: tuple[str, ...],
-    *,
-    unit: Codes,
-    parent_of_cell: Codes,
-    parent: Codes,
-) -> Stage:
-    low = np.full(len(n), np.nan)
-    high = np.full(len(n), np.nan)
+def _first_parents(design: SurveyDesign, totals: Totals) -> _Parents:
+    code = np.zeros(totals.cells, dtype=np.intp)
+    labels: tuple[str, ...] = ("the whole sample",)
+    if design.stage_strata[0] is not None:
+        code, values = factorize(totals.keys[stratum_key(0)])
+        labels = tuple(str(value) for value in values)
+    return _Parents(code, labels, np.ones(len(labels)), np.zeros(len(labels), dtype=np.intp))
+
+
+def _with_strata(above: _Parents, totals: Totals, key: str) -> _Parents:
+    """Divide the units of a stage into the strata of the next one, where it has some."""
+    if key not in totals.keys:
+        return above
+    codes, values = factorize(totals.keys[key])
+    of_cell, unit, which = combined(above.of_cell, codes)
+    labels = tuple(f"{above.labels[u]} / {values[v]}" for u, v in zip(unit, which, strict=True))
+    return _Parents(of_cell, labels, above.outer[unit], unit)
+
+
+def _elements(design: SurveyDesign, totals: Totals) -> Stage:
+    above = _first_parents(design, totals)
+    empty = np.empty(0, dtype=np.intp)
+    return _stage(totals, 0, above, unit=empty, parent=empty)
+
+
+def _stage(totals: Totals, number: int, above: _Parents, *, unit: Codes, parent: Codes) -> Stage:
+    size, of_cell = len(above.labels), above.of_cell
+    if len(unit):
+        n = np.bincount(parent, minlength=size).astype(np.float64)
+    else:  # every row is a unit; rows without a stratum are refused elsewhere
+        known = of_cell >= 0
+        rows = totals.counts["up__rows"][known].astype(np.float64)
+        n = np.bincount(of_cell[known], weights=rows, minlength=size).astype(np.float64)
+    low, high = np.full(size, np.nan), np.full(size, np.nan)
     if f"up__low_{number}" in totals.extremes:
-        low = _extreme(np.minimum, totals.extremes[f"up__low_{number}"], parent_of_cell, len(n))
-        high = _extreme(np.maximum, totals.extremes[f"up__high_{number}"], parent_of_cell, len(n))
-    return Stage(unit, parent_of_cell, parent, n, low, high, _fraction(n, low, high), labels)
+        low = _extreme(np.minimum, totals.extremes[f"up__low_{number}"], of_cell, size)
+        high = _extreme(np.maximum, totals.extremes[f"up__high_{number}"], of_cell, size)
+    fraction = _fraction(n, low, high)
+    return Stage(unit, of_cell, parent, n, low, high, fraction, above.labels, above.outer, above.family)
 
 
 def _extreme(take: np.ufunc, values: Floats, parent: Codes, size: int) -> Floats:

@@ -13,6 +13,9 @@ _LONELY = ("fail", "certainty", "remove", "adjust", "average")
 _TYPES = ("BRR", "Fay", "JK1", "JKn", "bootstrap", "SDR", "other")
 
 
+Columns = str | tuple[str, ...] | None  # one name, or a tuple of names, one a stage
+
+
 @dataclass(frozen=True, slots=True)
 class Expr:
     """A named SQL expression over the columns of the data; NULL means the answer is missing."""
@@ -93,16 +96,19 @@ class PostStrata:
 class SurveyDesign:
     """The sample design that a variance follows from; column names only, no data.
 
-    `fpc` holds, a stage, the population count or the sampling fraction. Without `weights` they are the product over
-    stages of N/n from `fpc`, or one over `probabilities`. `weight_scale` declares the power of two of the fixed-point
+    `psu` names the unit drawn first, `ssu` the one drawn within it (a tuple where there are more stages; `psu` may also
+    hold all ids as a tuple); an id is read within the unit above. `strata` is one column, or one a stage: a later one
+    divides each unit of the stage before. `fpc` holds, a stage, the population count or the sampling fraction; stages
+    without one are not used in the variance. Without `weights` they are the product over stages of N/n from `fpc`, or
+    one over `probabilities`. `weight_scale` declares the power of two of the fixed-point
     weights (weight = units / scale); without it the smallest weight keeps a relative precision of 1e-11.
     """
 
     weights: str | None = None
-    strata: str | None = None
-    psu: str | None = None
-    ssu: str | None = None
-    fpc: str | tuple[str, ...] | None = None
+    strata: Columns = None
+    psu: Columns = None
+    ssu: Columns = None
+    fpc: Columns = None
     nest: bool = True
     lonely_psu: LonelyRule = "fail"
     replicates: ReplicateWeights | None = None
@@ -134,12 +140,18 @@ class SurveyDesign:
         self._check_stages()
 
     def _check_stages(self) -> None:
-        stages = 2 if self.ssu is not None else 1
+        stages = max(len(self.ids), 1)
         if len(self.stage_fpc) > stages:
             raise DesignError(
                 f"fpc names {len(self.stage_fpc)} stages but the design names {stages} - "
                 "give psu and ssu for two stages.",
                 code="FPC_STAGES",
+            )
+        if len(_names(self.strata)) > stages:
+            raise DesignError(
+                f"strata names {len(_names(self.strata))} stages but the design names {stages} - a tuple holds one "
+                "column a stage; cross the columns to one, or name the ids of the later stages.",
+                code="STRATA_STAGES",
             )
         scale = self.weight_scale
         if scale is not None and (scale < 1 or scale & (scale - 1)):
@@ -149,22 +161,35 @@ class SurveyDesign:
             )
 
     @property
+    def ids(self) -> tuple[str, ...]:
+        """The id columns of all stages that are named, the first stage first."""
+        return (*_names(self.psu), *_names(self.ssu))
+
+    @property
+    def stage_strata(self) -> tuple[str | None, ...]:
+        """The stratum column of each stage (at least one stage), None where a stage has none."""
+        named = _names(self.strata)
+        return (*named, *(None for _ in range(max(len(self.ids), 1) - len(named))))
+
+    @property
     def stage_fpc(self) -> tuple[str, ...]:
         """The FPC columns by stage."""
-        if self.fpc is None:
-            return ()
-        return (self.fpc,) if isinstance(self.fpc, str) else self.fpc
+        return _names(self.fpc)
 
     @property
     def stages(self) -> tuple[str, ...]:
-        """The id columns that enter the variance: SSUs only where the first two stages carry an FPC."""
-        if self.psu is None:
-            return ()
-        return (self.psu, self.ssu) if self.ssu is not None and len(self.stage_fpc) == 2 else (self.psu,)
+        """The id columns that enter the variance: the first stage, and later ones as long as an FPC is given."""
+        return self.ids[: max(len(self.stage_fpc), 1)]
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column that the design names (replicate columns aside)."""
-        names = (self.weights, self.probabilities, self.strata, self.psu, self.ssu, *self.stage_fpc)
+        names = (self.weights, self.probabilities, *self.stage_strata, *self.ids, *self.stage_fpc)
         cells = self.poststrata.columns if self.poststrata else ()
         return tuple(name for name in (*names, *cells) if name is not None)
+
+
+def _names(columns: Columns) -> tuple[str, ...]:
+    if columns is None:
+        return ()
+    return (columns,) if isinstance(columns, str) else tuple(columns)

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from analysis.cells import Stage, factorize
+from analysis.cells import Stage, factorize, id_key, stratum_key
 from analysis.design import SurveyDesign
 from analysis.engine import Totals
 from uptake.contract.errors import DesignError, Fault
@@ -80,8 +80,7 @@ class Weighting:
 def column_faults(design: SurveyDesign, weighting: Weighting, totals: Totals) -> Iterator[DesignFault]:
     """Yield the faults of weights, ids and FPC columns."""
     yield from _weight_faults(weighting, f'column "{design.weights}"')
-    ids = (("up__stratum", design.strata, "STRATUM"), ("up__psu", design.psu, "PSU"), ("up__ssu", design.ssu, "SSU"))
-    for key, name, word in ids:
+    for key, name, word in _design_keys(design):
         rows = _rows_without(totals, key)
         if rows:
             says = _SAYS["ID_MISSING"].format(rows=_rows(rows), word=word.lower())
@@ -90,6 +89,14 @@ def column_faults(design: SurveyDesign, weighting: Weighting, totals: Totals) ->
         rows = int(totals.counts[f"up__null_{number}"].sum())
         if rows:
             yield _fault("FPC_MISSING", f'column "{name}"', rows=_rows(rows))
+
+
+def _design_keys(design: SurveyDesign) -> Iterator[tuple[str, str | None, str]]:
+    """Yield the keys of a design: alias, column, and what it holds."""
+    for number, name in enumerate(design.stage_strata):
+        yield stratum_key(number), name, "STRATUM"
+    for number, name in enumerate(design.stages):
+        yield id_key(number), name, "UNIT" if number > 1 else ("PSU", "SSU")[number]
 
 
 def stage_faults(design: SurveyDesign, stages: tuple[Stage, ...]) -> Iterator[DesignFault]:
@@ -110,7 +117,7 @@ def stage_faults(design: SurveyDesign, stages: tuple[Stage, ...]) -> Iterator[De
 
 def nesting_faults(design: SurveyDesign, totals: Totals) -> Iterator[DesignFault]:
     """Yield a fault for each PSU id that stands in several strata of a design declared with nest=False."""
-    if design.nest or design.psu is None or design.strata is None:
+    if design.nest or not design.ids or design.stage_strata[0] is None:
         return
     strata, stratum_names = factorize(totals.keys["up__stratum"])
     units, names = factorize(totals.keys["up__psu"])
@@ -118,7 +125,7 @@ def nesting_faults(design: SurveyDesign, totals: Totals) -> Iterator[DesignFault
     seen = np.bincount(pairs[:, 0], minlength=len(names)) if len(pairs) else np.zeros(0)
     for unit in np.flatnonzero(seen > 1)[:SHOWN]:
         where = ", ".join(f'"{stratum_names[s]}"' for s in pairs[pairs[:, 0] == unit][:, 1])
-        yield _fault("PSU_NOT_NESTED", f'column "{design.psu}"', unit=names[unit], strata=where)
+        yield _fault("PSU_NOT_NESTED", f'column "{design.ids[0]}"', unit=names[unit], strata=where)
 
 
 def lonely_faults(design: SurveyDesign, stages: tuple[Stage, ...]) -> Iterator[DesignFault]:
@@ -127,7 +134,7 @@ def lonely_faults(design: SurveyDesign, stages: tuple[Stage, ...]) -> Iterator[D
         return
     for number, stage in enumerate(stages):
         lonely = np.flatnonzero((stage.n == 1) & (stage.fraction < 1))
-        unit = "unit" if not design.stages else ("PSU", "SSU")[number]
+        unit = "unit" if not design.stages or number > 1 else ("PSU", "SSU")[number]
         if number == 0 and len(stage.n) == 1 and len(lonely):
             change = "give all rows of the sample" if unit == "unit" else "name the unit really drawn as psu"
             yield _fault("SINGLE_PSU_DESIGN", "the design", unit=unit, change=change)

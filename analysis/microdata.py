@@ -86,9 +86,9 @@ def read_rows(
 def score_covariance(survey: Survey, rows: Microdata, scores: Floats, *, member: Bools | None = None) -> Floats:
     """Return V (P, P) of the sums of scores z (n, P) by Taylor linearisation, all stages.
 
-    V = sum_h (1-f_h) n_h/(n_h-1) sum_i (z_hi - zbar_h)(z_hi - zbar_h)', and the same within PSUs where the design has
-    two stages. Scores of rows outside a domain are 0. member (n, P): which rows belong to each estimate, needed only by
-    the lonely-PSU rule `average`.
+    V = sum_h (1-f_h) n_h/(n_h-1) sum_i (z_hi - zbar_h)(z_hi - zbar_h)', and the same within PSUs, SSUs and so on where
+    the design has more stages. Scores of rows outside a domain are 0. member (n, P): which rows belong to each
+    estimate, needed only by the lonely-PSU rule `average`.
     """
     design = survey.design
     refuse(list(lonely_faults(design, rows.stages)))
@@ -103,13 +103,11 @@ def design_covariance(
     """Return V (P, P) of sums of scores (n, P) for rows with these stages; rows that are their own PSU have no unit."""
     first = stages[0]
     if not len(first.unit):
-        return _stage_covariance(scores, first, np.ones(len(first.n)), rule) * _average(first, rule, member)
-    z, outer = _unit_sums(scores, first.unit, len(first.parent)), np.ones(len(first.n))
-    total = _stage_covariance(z, first, outer, rule) * _average(first, rule, member)
-    if len(stages) > 1:
-        second = stages[1]
-        z, outer = _unit_sums(scores, second.unit, len(second.parent)), first.fraction[first.parent]
-        total = total + _stage_covariance(z, second, outer, rule) * _average(second, rule, member)
+        return _stage_covariance(scores, first, rule) * _average(first, rule, member)
+    total = np.zeros((scores.shape[1], scores.shape[1]))
+    for stage in stages:
+        z = _unit_sums(scores, stage.unit, len(stage.parent))
+        total += _stage_covariance(z, stage, rule) * _average(stage, rule, member)
     return total
 
 
@@ -130,8 +128,9 @@ def _within_cells(rows: Microdata, scores: Floats, columns: tuple[str, ...]) -> 
     return np.asarray(scores - rows.weight[:, None] * beta[cells.code])
 
 
-def _stage_covariance(z: Floats, stage: Stage, outer: Floats, rule: LonelyRule) -> Floats:
+def _stage_covariance(z: Floats, stage: Stage, rule: LonelyRule) -> Floats:
     """One stage's part of V: units' scores (units, P) centred within their parent, scaled by outer (1-f) n/(n-1)."""
+    outer = stage.outer
     parent = stage.parent if len(stage.unit) else stage.parent_of_cell
     n = stage.n
     scale = np.where(n > 1, outer * (1 - stage.fraction) * n / np.maximum(n - 1, 1), 0.0)

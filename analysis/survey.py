@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from analysis.cells import Grouping, grouping, sampling_stages
+from analysis.cells import Grouping, grouping, id_key, sampling_stages, stratum_key
 from analysis.design import Expr, PostStrata, SurveyDesign
 from analysis.engine import Engine, Named, Totals, TotalsRequest
 from analysis.faults import DesignFault, Weighting, column_faults, lonely_faults, nesting_faults, stage_faults
@@ -54,15 +55,12 @@ class Survey:
         )
 
     def key_columns(self) -> Named:
-        """Return the keys that the design groups by: stratum, PSU, SSU, post-stratum."""
+        """Return the keys that the design groups by: strata and units of every stage in use, post-strata."""
         design = self.design
-        ids = () if design.replicates else (design.strata, design.psu, design.ssu)
-        names = zip(("up__stratum", "up__psu", "up__ssu"), ids, strict=False)
-        keys = [
-            (alias, self.source.column(name))
-            for alias, name in names
-            if name is not None and (alias != "up__ssu" or len(design.stages) == 2)
-        ]
+        stages = 0 if design.replicates else max(len(design.stages), 1)
+        names = [(stratum_key(i), design.stage_strata[i]) for i in range(stages)]
+        names += [(id_key(i), name) for i, name in enumerate(design.stages[:stages])]
+        keys = [(alias, self.source.column(name)) for alias, name in names if name is not None]
         cells = design.poststrata.columns if design.poststrata else ()
         return (*keys, *((f"up__cell_{name}", self.source.column(name)) for name in cells))
 
@@ -238,13 +236,17 @@ def _derived_weights(source: Source, design: SurveyDesign) -> Source:
                 code="PROBABILITY_OUT_OF_RANGE",
             )
         return source.derive(f"*, 1 / {column} AS up__weight")
-    factors, within = [], [source.column(design.strata)] if design.strata else []
-    for column, unit in zip(design.stage_fpc, (design.psu, design.ssu), strict=False):
+    factors: list[str] = []
+    within: list[str] = []
+    for column, stratum, unit in zip_longest(design.stage_fpc, design.stage_strata, design.ids):
+        if column is None:
+            break
+        within += [source.column(stratum)] if stratum else []
         over = f"OVER (PARTITION BY {', '.join(within)})" if within else "OVER ()"
         sampled = f"COUNT(*) {over}" if unit is None else f"COUNT(DISTINCT {source.column(unit)}) {over}"
         size = source.column(column)
         factors.append(f"CASE WHEN MAX({size}) OVER () > 1 THEN CAST({size} AS DOUBLE) / {sampled} ELSE 1 / {size} END")
-        within = [*within, source.column(unit)] if unit else within
+        within += [source.column(unit)] if unit else []
     return source.derive(f"*, {' * '.join(f'({f})' for f in factors)} AS up__weight")
 
 

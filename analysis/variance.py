@@ -1,4 +1,4 @@
-"""Taylor linearisation: the covariance of all estimates from cluster totals of their scores, one or two stages."""
+"""Taylor linearisation: the covariance of all estimates from cluster totals of their scores, stage by stage."""
 
 from __future__ import annotations
 
@@ -27,16 +27,13 @@ def clustered(
     """Return V (P, P) of a design with clusters.
 
     V = sum_h (1-f_h) n_h/(n_h-1) sum_i (z_hi - zbar_h)(z_hi - zbar_h)' + sum_hi f_h (1-f_hi) m_hi/(m_hi-1) (the same
-    within the PSU). PSUs without a row in the domain stay with score 0. Agrees with R survey's svyrecvar to 1e-12.
+    within the PSU) + sum_hij f_h f_hi (1-f_hij) ... (within the SSU), and so on; a later stage may have strata of its
+    own within the unit. PSUs without a row in the domain stay with score 0. Agrees with R survey's svyrecvar to 1e-12.
     """
-    first = stages[0]
-    total = stage_term(unit_scores(layout, estimates, first, cells), first, np.ones(len(first.n)), rule)
-    total *= average_factor(layout, first, rule)
-    if len(stages) > 1:
-        second = stages[1]
-        outer = first.fraction[first.parent]
-        term = stage_term(unit_scores(layout, estimates, second, cells), second, outer, rule)
-        total += term * average_factor(layout, second, rule)
+    total = np.zeros((layout.size, layout.size))
+    for stage in stages:
+        term = stage_term(unit_scores(layout, estimates, stage, cells), stage, stage.outer, rule)
+        total += term * average_factor(layout, stage, rule)
     return total
 
 
