@@ -7,6 +7,7 @@ from typing import Any
 
 # Public name -> the module that defines it, read on first use: `import analysis` loads neither pandas nor scipy.
 _EXPORTS: dict[str, str] = {
+    "Component": "analysis.joint",
     "DesignPlan": "analysis.plan",
     "EstimateTables": "analysis.stages",
     "Estimates": "analysis.estimates",
@@ -24,6 +25,7 @@ _EXPORTS: dict[str, str] = {
     "draw": "analysis.drawing",
     "estimate": "analysis.stages",
     "independence_test": "analysis.independence",
+    "jointly": "analysis.joint",
     "load_indicators": "analysis.indicators",
     "load_plan": "analysis.plan",
     "load_targets": "analysis.targets",

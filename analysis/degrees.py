@@ -6,8 +6,8 @@ import numpy as np
 
 from analysis.cells import Stage
 from analysis.fixedpoint import Floats
+from analysis.linearisation import presence
 from analysis.points import Layout
-from analysis.variance import presence
 
 
 def domain_degrees(layout: Layout, stage: Stage) -> Floats:

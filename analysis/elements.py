@@ -9,9 +9,9 @@ import numpy as np
 from analysis.cells import Codes, Grouping, Stage
 from analysis.design import LonelyRule
 from analysis.fixedpoint import Floats
+from analysis.linearisation import PostCells, average_factor, constant_sums, lonely_term, score_sums, slopes
 from analysis.measures import Scored, product_alias
 from analysis.points import Layout, Points
-from analysis.variance import PostCells, average_factor, constant_sums, lonely_term, score_sums, slopes
 
 CANCELLED = 1e-6  # below this share of its parts a difference of float64 numbers is computed again in integers
 

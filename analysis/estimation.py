@@ -16,12 +16,12 @@ from analysis.estimates import Estimates, Meta
 from analysis.faults import lonely_faults, refuse
 from analysis.fixedpoint import Floats, check_weight_range
 from analysis.frames import Asked, Spread, tidy_frame
+from analysis.linearisation import PostCells, clustered, presence
 from analysis.measures import Measures, Outcome
 from analysis.points import Layout, Points, points
 from analysis.replicates import replicate_degrees, replicated
 from analysis.source import INTEGERS, is_numeric
 from analysis.survey import Survey, design_faults, design_totals
-from analysis.variance import PostCells, clustered, presence
 from uptake.contract.errors import EstimationError
 
 MOST_ESTIMATES = 10_000  # their covariance matrix has 800 MB
@@ -83,7 +83,7 @@ def _measures(survey: Survey, asked: Asked) -> Measures:
         measures.add_constant()
     everything = tuple(expressions) if asked.missing == "listwise" else ()
     for variable in asked.variables:
-        measures.add(variable, asked.kind, everything)
+        measures.add(variable, variable.kind or asked.kind, everything)
     return measures
 
 
@@ -102,7 +102,11 @@ def _outcomes(survey: Survey, asked: Asked, expressions: list[str]) -> dict[str,
             )
     if asked.kind == "proportion":
         return _answers(survey, {e: types[f"e{i}"] for i, e in enumerate(expressions)})
-    return _ranges(survey, expressions, names)
+    outcomes = _ranges(survey, expressions, names)
+    for variable in asked.variables:
+        if variable.kind == "proportion" and not outcomes[variable.numerator].binary:
+            raise _not_binary(variable.name)
+    return outcomes
 
 
 def _answers(survey: Survey, types: dict[str, str]) -> dict[str, Outcome]:
@@ -153,11 +157,15 @@ def _refuse_odd(asked: Asked, measures: Measures, totals: Totals) -> None:
     names = {e: v.name for v in asked.variables for e in v.expressions}
     for expression, alias in measures.unsure.items():
         if totals.counts[f"{alias}__odd"].any():
-            raise EstimationError(
-                f'"{names[expression]}" holds values other than 0 and 1 - a proportion counts how often a statement is '
-                "true; use mean(), or a condition such as column > 0.",
-                code="NOT_BINARY",
-            )
+            raise _not_binary(names[expression])
+
+
+def _not_binary(name: str) -> EstimationError:
+    return EstimationError(
+        f'"{name}" holds values other than 0 and 1 - a proportion counts how often a statement is true; use mean(), or '
+        "a condition such as column > 0.",
+        code="NOT_BINARY",
+    )
 
 
 def _keys(survey: Survey, asked: Asked) -> tuple[Named, Named]:
@@ -201,10 +209,10 @@ def _refuse_empty(asked: Asked, layout: Layout, found: Points) -> None:
         raise EstimationError(
             f"no row of the sample is in the domain{where} - check the condition and its codes.", code="EMPTY_DOMAIN"
         )
-    if asked.kind != "ratio":
-        return
     step = len(asked.variables)
     for j, variable in enumerate(asked.variables):
+        if variable.denominator is None:
+            continue
         alive = found.n[j::step] > 0
         if alive.any() and not any(found.bottom[p * step + j] for p in np.flatnonzero(alive)):
             raise EstimationError(

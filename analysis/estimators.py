@@ -44,7 +44,9 @@ def proportion(
     >>> round(float(est.frame.estimate[0]), 4), round(float(est.frame.se[0]), 4), float(est.frame.df[0])
     (0.6667, 0.2236, 4.0)
     """
-    return run(s, Asked("proportion", _variables(s, y), _by(by), _where(s, where), ci, level, missing, df, covariance))
+    return run(
+        s, Asked("proportion", _variables(s, y), domains(by), restriction(s, where), ci, level, missing, df, covariance)
+    )
 
 
 def mean(
@@ -61,7 +63,9 @@ def mean(
     >>> round(float(mean(Survey(rows, SurveyDesign(weights="w")), "y").frame.se[0]), 6)
     0.645497
     """
-    return run(s, Asked("mean", _variables(s, y), _by(by), _where(s, where), "t", level, missing, df, covariance))
+    return run(
+        s, Asked("mean", _variables(s, y), domains(by), restriction(s, where), "t", level, missing, df, covariance)
+    )
 
 
 def total(
@@ -73,7 +77,9 @@ def total(
     It does not fill missing answers: rows whose y is NULL are left out, so the total is that of units that answered.
     Arguments as in `mean`. Agrees with R survey's svytotal to 1e-9.
     """
-    return run(s, Asked("total", _variables(s, y), _by(by), _where(s, where), "t", level, missing, df, covariance))
+    return run(
+        s, Asked("total", _variables(s, y), domains(by), restriction(s, where), "t", level, missing, df, covariance)
+    )
 
 
 def ratio(
@@ -92,9 +98,9 @@ def ratio(
             f"{len(tops)} numerators but {len(bottoms)} denominators - give one denominator for each, or one for all.",
             code="RATIO_LENGTH",
         )
-    pairs = [(_named(s, a), _named(s, b)) for a, b in zip(tops, bottoms, strict=True)]
+    pairs = [(named(s, a), named(s, b)) for a, b in zip(tops, bottoms, strict=True)]
     variables = tuple(Variable(f"{a.name}/{b.name}", a.sql, b.sql) for a, b in pairs)
-    return run(s, Asked("ratio", variables, _by(by), _where(s, where), ci, level, "each", df, covariance))
+    return run(s, Asked("ratio", variables, domains(by), restriction(s, where), ci, level, "each", df, covariance))
 
 
 def counts(
@@ -102,7 +108,10 @@ def counts(
 ) -> Estimates:
     """Estimate how many units of the population have each value of a column (names are the values, sorted)."""
     return run(
-        s, Asked("total", _levels(s, col), _by(by), _where(s, where), "t", level, "each", df, True, categories=True)
+        s,
+        Asked(
+            "total", _levels(s, col), domains(by), restriction(s, where), "t", level, "each", df, True, categories=True
+        ),
     )
 
 
@@ -112,7 +121,19 @@ def proportions(
 ) -> Estimates:  # fmt: skip
     """Estimate the share of each value of a column among rows that have one."""
     return run(
-        s, Asked("proportion", _levels(s, col), _by(by), _where(s, where), ci, level, "each", df, True, categories=True)
+        s,
+        Asked(
+            "proportion",
+            _levels(s, col),
+            domains(by),
+            restriction(s, where),
+            ci,
+            level,
+            "each",
+            df,
+            True,
+            categories=True,
+        ),
     )
 
 
@@ -120,7 +141,8 @@ def _list(y: Y) -> list[str | Expr]:
     return [y] if isinstance(y, str | Expr) else list(y)
 
 
-def _named(s: Survey, y: str | Expr) -> Expr:
+def named(s: Survey, y: str | Expr) -> Expr:
+    """Return an outcome as SQL: an expression as it is, a column by its name."""
     if isinstance(y, Expr):
         return y
     s.source.require([y], "the estimate", estimating=True)
@@ -128,19 +150,21 @@ def _named(s: Survey, y: str | Expr) -> Expr:
 
 
 def _variables(s: Survey, y: Y) -> tuple[Variable, ...]:
-    found = tuple(Variable(e.name, e.sql) for e in (_named(s, one) for one in _list(y)))
+    found = tuple(Variable(e.name, e.sql) for e in (named(s, one) for one in _list(y)))
     if not found:
         raise EstimationError("nothing is to be estimated - name at least one column.", code="NOTHING_ASKED")
     return found
 
 
-def _where(s: Survey, where: str | Expr | None) -> Expr | None:
+def restriction(s: Survey, where: str | Expr | None) -> Expr | None:
+    """Return the condition of the rows of interest: a column, or an SQL condition."""
     if where is None or isinstance(where, Expr):
         return where
     return Expr("where", s.source.column(where)) if where in s.source.types else Expr("where", where)
 
 
-def _by(by: By) -> tuple[tuple[str, ...], ...]:
+def domains(by: By) -> tuple[tuple[str, ...], ...]:
+    """Return the ways of forming domains: none, a column, columns crossed, or a list of these."""
     if by is None:
         return ((),)
     if isinstance(by, str):

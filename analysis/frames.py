@@ -64,7 +64,7 @@ def tidy_frame(asked: Asked, layout: Layout, found: Points, spread: Spread) -> D
     deff, deff_wr = design_effects(layout, found, variance)
     intervals = [_interval(asked, found, spread, p, float(df[p])) for p in range(layout.size)]
     with np.errstate(divide="ignore", invalid="ignore"):
-        cv = np.where(found.estimate != 0, se / np.abs(found.estimate), np.nan)
+        cv = np.where(found.estimate != 0, se / found.estimate, np.nan)
         n_eff = np.where(np.isnan([i.n_eff for i in intervals]), found.n / deff_wr, [i.n_eff for i in intervals])
         n_eff[np.isinf(n_eff)] = np.nan  # a standard error of 0: no sample size says that
     labels = {name: pd.Series(values, dtype=object) for name, values in _labels(asked, layout).items()}

@@ -11,7 +11,7 @@ import numpy as np
 from analysis.design import Expr
 from analysis.estimates import Estimates
 from analysis.estimation import run
-from analysis.estimators import _where as where_of
+from analysis.estimators import restriction
 from analysis.fixedpoint import Floats
 from analysis.frames import Asked, key_of
 from analysis.measures import Kind, Variable
@@ -105,7 +105,7 @@ def independence_test(
             f"{did_you_mean(statistic, get_args(Statistic))}",
             code="STATISTIC",
         )
-    condition = where_of(s, where)
+    condition = restriction(s, where)
     levels = tuple(_levels(s, name, other, condition) for name, other in ((row, col), (col, row)))
     cells = run(s, _asked(s, (row, col), levels, condition, "proportion"))
     first = cells.frame.iloc[0]

@@ -10,16 +10,21 @@ from analysis.engine import WIDE, Named, TotalsRequest
 from analysis.fixedpoint import outcome_exponent
 from analysis.source import Source
 
-Kind = Literal["proportion", "mean", "total", "ratio"]
+Kind = Literal["proportion", "mean", "total", "ratio", "joint"]
 
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """One quantity to estimate: a numerator, and for a ratio a denominator, as SQL over the columns."""
+    """One quantity to estimate: a numerator, and for a ratio a denominator, as SQL over the columns.
+
+    `kind` and `where` are its own where the question joins quantities of several kinds and domains.
+    """
 
     name: str
     numerator: str
     denominator: str | None = None
+    kind: Kind | None = None
+    where: str | None = None
 
     @property
     def expressions(self) -> tuple[str, ...]:
@@ -50,6 +55,7 @@ class Scored:
     valid: str
     weight: str  # the weight of the rows of the base
     squares: tuple[str, ...]  # Sum w a a, Sum w a b, Sum w b b (a total: Sum w a a alone)
+    rows: str = "up__n_in"  # the count of the rows of its domain
 
 
 @dataclass(slots=True)
@@ -64,6 +70,7 @@ class Measures:
     strict: bool  # every value must be 0 or 1, checked in the pass itself
     outcomes: dict[str, Outcome]
     values: dict[str, str] = field(default_factory=dict)  # expression -> alias of its DOUBLE value
+    wheres: dict[str, str] = field(default_factory=dict)  # condition of a variable's own domain -> alias
     valids: dict[str, str] = field(default_factory=dict)  # condition -> alias
     units: dict[str, tuple[str, int]] = field(default_factory=dict)  # SQL of a weighted integer -> alias, power
     linear: dict[str, tuple[str, int]] = field(default_factory=dict)  # the same, summed but never squared
@@ -73,25 +80,33 @@ class Measures:
         """Add the columns of one variable; `also` must be known too (listwise deletion)."""
         # Outcomes without a missing value share one base: six indicators then add up one weight, not six.
         known = sorted({self._value(e) for e in (*variable.expressions, *also) if not self.outcomes[e].whole})
+        inside, rows = self._domain(variable.where)
         valid = self.valids.setdefault(
-            " AND ".join(["up__in", *(f"{v} IS NOT NULL" for v in known)]), f"up__v{len(self.valids)}"
+            " AND ".join([*inside, *(f"{v} IS NOT NULL" for v in known)]), f"up__v{len(self.valids)}"
         )
         numerator = self._unit(valid, variable.numerator)
         weight = self._weight(valid, squared=kind in ("mean", "proportion"))[0]
         square = self._square(valid, variable.numerator, None)
         if kind == "total":
-            self.scored.append(Scored(numerator, None, valid, weight, (square,)))
+            self.scored.append(Scored(numerator, None, valid, weight, (square,), rows))
         elif variable.denominator is None:
-            self.scored.append(Scored(numerator, weight, valid, weight, (square, numerator, weight)))
+            self.scored.append(Scored(numerator, weight, valid, weight, (square, numerator, weight), rows))
         else:
             denominator = self._unit(valid, variable.denominator)
             mixed = self._square(valid, variable.numerator, variable.denominator)
             own = self._square(valid, variable.denominator, None)
-            self.scored.append(Scored(numerator, denominator, valid, weight, (square, mixed, own)))
+            self.scored.append(Scored(numerator, denominator, valid, weight, (square, mixed, own), rows))
 
     def add_constant(self) -> str:
         """Add the plain weight of every row, inside or outside the domains; return its alias."""
         return self.units.setdefault("up__k", (f"up__u{len(self.units)}", self.exponent))[0]
+
+    def _domain(self, where: str | None) -> tuple[tuple[str, ...], str]:
+        """Return the conditions of a variable's own domain and the alias of the count of its rows."""
+        if where is None:
+            return ("up__in",), "up__n_in"
+        alias = self.wheres.setdefault(where, f"up__d{len(self.wheres)}")
+        return ("up__in", alias), f"{alias}__n_in"
 
     def _value(self, expression: str) -> str:
         return self.values.setdefault(expression, f"up__x{len(self.values)}")
@@ -138,11 +153,12 @@ class Measures:
 
     def layers(self, weight: Named, where: Expr | None) -> tuple[Named, ...]:
         """Return the derived columns: weights and domain, values, validity, weighted integers."""
-        inside = f"CASE WHEN ({where.sql}) THEN TRUE ELSE FALSE END" if where else "TRUE"
+        inside = _truth(where.sql) if where else "TRUE"
+        own = tuple((alias, _truth(sql)) for sql, alias in self.wheres.items())
         values = tuple((alias, f"CAST(({sql}) AS DOUBLE)") for sql, alias in self.values.items())
         units = tuple((alias, sql) for sql, (alias, _) in (*self.units.items(), *self.linear.items()))
         return (
-            (*weight, ("up__in", inside), *values),
+            (*weight, ("up__in", inside), *own, *values),
             tuple((alias, f"({sql})") for sql, alias in self.valids.items()),
             units,
         )
@@ -166,7 +182,12 @@ class Measures:
         odd = tuple((f"{alias}__odd", f"{alias} NOT IN (0, 1)") for alias in self.unsure.values())
         inside = "up__in" if self.domain else "TRUE"
         zero = (("up__zero_weight", "up__w = 0"),) if self.zeros else ()
-        return (*known, *odd, *zero, ("up__n_in", f"{inside}{weighty}"))
+        own = tuple((f"{alias}__n_in", f"up__in AND {alias}{weighty}") for alias in self.wheres.values())
+        return (*known, *odd, *zero, *own, ("up__n_in", f"{inside}{weighty}"))
+
+
+def _truth(condition: str) -> str:
+    return f"CASE WHEN ({condition}) THEN TRUE ELSE FALSE END"
 
 
 def product_alias(one: str, other: str) -> str:

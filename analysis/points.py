@@ -73,15 +73,13 @@ def points(layout: Layout) -> Points:
             alias: layout.totals.sums[alias].sums(grouping.code, grouping.size)
             for alias in {a for s in layout.scored for a in (s.numerator, s.denominator, s.weight) if a}
         }
-        n_in = layout.counted("up__n_in", grouping)
-        columns = [_points_of(layout, scored, grouping, sums, n_in) for scored in layout.scored]
+        columns = [_points_of(layout, scored, grouping, sums) for scored in layout.scored]
         parts.append(_interleave(columns))
     return _chain(parts)
 
 
-def _points_of(
-    layout: Layout, scored: Scored, grouping: Grouping, sums: dict[str, list[int]], n_in: npt.NDArray[np.int64]
-) -> Points:
+def _points_of(layout: Layout, scored: Scored, grouping: Grouping, sums: dict[str, list[int]]) -> Points:
+    n_in = layout.counted(scored.rows, grouping)
     top = sums[scored.numerator]
     power = layout.powers[scored.numerator]
     n = layout.counted(f"{scored.valid}__n", grouping)

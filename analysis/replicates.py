@@ -10,10 +10,10 @@ from analysis.cells import grouping
 from analysis.design import ReplicateWeights, SurveyDesign
 from analysis.engine import Engine, Named, TotalsRequest
 from analysis.fixedpoint import VALUE_BITS, Floats
+from analysis.linearisation import PostCells
 from analysis.measures import Measures
 from analysis.points import Layout
 from analysis.source import Source, quoted, require_numbers
-from analysis.variance import PostCells
 from uptake.contract.errors import DesignError
 
 RANK_TOLERANCE = 1e-7

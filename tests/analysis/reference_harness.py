@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import (
+    Component,
     Estimates,
     Expr,
     ReplicateWeights,
@@ -21,6 +22,7 @@ from analysis import (
     SurveyDesign,
     counts,
     independence_test,
+    jointly,
     mean,
     proportion,
     proportions,
@@ -31,7 +33,17 @@ from analysis.source import literal, quoted
 
 Case = dict[str, Any]
 OPERATORS = {"==": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
-ESTIMATORS = ("mean", "total", "ratio", "proportion", "proportions", "counts", "df", "chisq")
+ESTIMATORS = (
+    "mean",
+    "total",
+    "ratio",
+    "proportion",
+    "proportions",
+    "counts",
+    "df",
+    "chisq",
+    "contrast",
+)
 STEPS = ("poststratify",)
 
 
@@ -153,7 +165,20 @@ def ask(survey: Survey, case: Case, domain: str | None) -> Estimates:
         return proportion(survey, options["var"], ci=options["method"], **common)
     if kind == "df":
         return mean(survey, Expr("one", "1"), **common)
+    if kind == "contrast":
+        return jointly(survey, {c["name"]: component(c) for c in options["components"]}, level=common["level"])
     return (proportions if kind == "proportions" else counts)(survey, options["col"], **common)
+
+
+def component(spec: dict[str, Any]) -> Component:
+    """Turn the description of a component into ours."""
+    return Component(spec["stat"], spec["var"], den=spec.get("den"), where=condition(spec.get("domain")))
+
+
+def contrasts(options: dict[str, Any]) -> dict[str, Any]:
+    """Turn the description of contrasts into ours, linear ones first."""
+    linear = {one["name"]: one["coef"] for one in options.get("linear") or []}
+    return linear | {one["name"]: (one["kind"], one["num"], one["den"]) for one in options.get("nonlinear") or []}
 
 
 def run_case(case: Case, reference: Path) -> Outcome:
@@ -173,6 +198,9 @@ def compare(case: Case, found: Estimates) -> Iterator[str]:
     """Yield a sentence for every field that is off by more than the case's tolerance."""
     expected = case["expected"]
     frame = found.frame
+    if case["estimator"] == "contrast":
+        yield from compare_contrasts(case, found)
+        return
     if "rows" not in expected:
         yield from compare_rows(case, expected, frame)
         if "vcov" in expected and expected["vcov"] is not None:
@@ -189,6 +217,22 @@ def compare(case: Case, found: Estimates) -> Iterator[str]:
             yield from compare_vcov(case, np.array(expected["vcov"], dtype=float), found.vcov[np.ix_(used, used)])
     if "df_full_design" in expected and expected["df_full_design"] is not None:
         yield from compare_field(case, "df_full_design", [expected["df_full_design"]], [found.meta.df_design])
+
+
+def compare_contrasts(case: Case, found: Estimates) -> Iterator[str]:
+    """Compare the components, and every part of the contrasts made of them."""
+    made = found.contrast(contrasts(case["options"]))
+    for part, answer in (("components", found), ("linear", made), ("nonlinear", made)):
+        expected = case["expected"].get(part)
+        if expected is None:
+            continue
+        rows = [answer.frame["name"].tolist().index(name) for name in expected["names"]]
+        own = answer.frame.iloc[rows]
+        yield from compare_rows(case, expected, own)
+        yield from compare_vcov(case, np.array(expected["vcov"], dtype=float), answer.vcov[np.ix_(rows, rows)])
+        for name in ("t", "p_value"):
+            if name in expected:
+                yield from compare_field(case, name, expected[name], own[name].tolist())
 
 
 def compare_rows(case: Case, expected: dict[str, Any], frame: pd.DataFrame) -> Iterator[str]:

@@ -75,7 +75,7 @@ def stage_without(**values: Callable[[Any], Any]) -> Callable[..., Any]:
     return planted
 
 
-STAGE_TERM = importlib.import_module("analysis.variance").stage_term
+STAGE_TERM = importlib.import_module("analysis.linearisation").stage_term
 
 
 def first_stage_only(*arguments: Any) -> Any:
@@ -115,12 +115,12 @@ FAULTS: list[tuple[str, str, str, Callable[..., Any] | Any]] = [
     ("the normal quantile stands for t", "analysis.intervals", "t_quantile", lambda level, df: 1.959963984540054),
     ("df is rows minus one", "analysis.estimation", "domain_degrees", rows_as_df),
     ("df of a domain is that of the design", "analysis.estimation", "domain_degrees", design_df),
-    ("cluster scores are not centred", "analysis.variance", "stage_term", uncentred),
-    ("cluster sums are divided by n", "analysis.variance", "stage_term", by_n),
+    ("cluster scores are not centred", "analysis.linearisation", "stage_term", uncentred),
+    ("cluster sums are divided by n", "analysis.linearisation", "stage_term", by_n),
     ("element scores are not centred", "analysis.elements", "score_sums", no_score_sums),
     ("post-strata are forgotten in the variance", "analysis.estimation", "_post_cells", lambda survey, layout: None),
-    ("lonely PSUs are certainties under adjust", "analysis.variance", "lonely_term", lambda *a: 0.0),
-    ("the rule average does not scale up", "analysis.variance", "average_factor", lambda *a: 1.0),
+    ("lonely PSUs are certainties under adjust", "analysis.linearisation", "lonely_term", lambda *a: 0.0),
+    ("the rule average does not scale up", "analysis.linearisation", "average_factor", lambda *a: 1.0),
     ("the Fay coefficient is forgotten", "analysis.estimation", "replicated", of_replicates(scale=1 / 3)),
     ("replicates are centred at the full sample", "analysis.estimation", "replicated", of_replicates(mse=True)),
     ("the covariance lacks the ratio's denominator", "analysis.points", "_ratio_second", None),
