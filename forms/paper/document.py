@@ -9,6 +9,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from forms.leaves import DONT_KNOW
 from forms.model import Choice, Field, Page, Question, Questionnaire, Wording
 from forms.paper.items import item_numbers, letter, part_number
 from forms.paper.rules import said_rules
@@ -20,6 +21,7 @@ from uptake.contract.text import Text
 _TEMPLATES = Path(__file__).parent / "templates"
 MOST_LISTED = 400  # choices printed in an appendix; of still longer lists a form has a line for the code alone
 MOST_BESIDE = 16  # choices printed beside a question; longer lists stand in an appendix
+SHORT_CODE = 3  # signs of a code beside which its label may begin close by
 OWN_WORDS: Mapping[str, str] = {}
 BLANK_ROWS = 10  # empty rows of a roster on paper
 
@@ -31,6 +33,11 @@ class CodeList:
     number: int
     title: str
     choices: tuple[Choice, ...]
+
+    @property
+    def short_codes(self) -> bool:
+        """Whether the codes are so short that they need no wide column."""
+        return all(len(choice.code) <= SHORT_CODE for choice in self.choices)
 
 
 def render_paper(
@@ -63,8 +70,8 @@ def render_paper(
         for_whom={key: say_condition(questionnaire, condition, lang) for key, condition in _conditions(questionnaire)},
         goes_on=_goes_on(questionnaire, lang),
         lists=lists,
-        list_of={leaf.name: one for one in lists for leaf in _long(questionnaire) if leaf.choices == one.choices},
-        unlisted={leaf.name for leaf in questionnaire.fields.values() if len(leaf.choices) > MOST_LISTED},
+        list_of={leaf.name: one for one in lists for leaf in _long(questionnaire) if _coded(leaf) == one.choices},
+        unlisted={leaf.name for leaf in questionnaire.fields.values() if len(_coded(leaf)) > MOST_LISTED},
         rules=said_rules(questionnaire, lang),
         numbers=item_numbers(questionnaire),
         part_number=part_number,
@@ -127,13 +134,18 @@ def _goes_on(questionnaire: Questionnaire, lang: str) -> dict[str, str]:
 
 def _long(questionnaire: Questionnaire) -> Iterator[Field]:
     for leaf in questionnaire.fields.values():
-        if MOST_BESIDE < len(leaf.choices) <= MOST_LISTED:
+        if MOST_BESIDE < len(_coded(leaf)) <= MOST_LISTED:
             yield leaf
+
+
+def _coded(leaf: Field) -> tuple[Choice, ...]:
+    """Return the choices that are written as a code; "don't know" is a box to tick beside them."""
+    return tuple(choice for choice in leaf.choices if choice.code != DONT_KNOW)
 
 
 def _code_lists(questionnaire: Questionnaire, lang: str) -> Iterator[CodeList]:
     found: dict[tuple[Choice, ...], Field] = {}
     for leaf in _long(questionnaire):
-        found.setdefault(leaf.choices, leaf)
+        found.setdefault(_coded(leaf), leaf)
     for number, (choices, leaf) in enumerate(found.items(), start=1):
         yield CodeList(number, leaf.label[lang], choices)

@@ -43,7 +43,14 @@ def _rules(document: Return, lang: str) -> Iterator[Rule]:
         for measure in metric.measures:
             if measure.part_of is not None:
                 yield Rule(True, f"{letters[measure.id]} ≤ {letters[measure.part_of]}")
+    for (least, most), metrics in _alike(document).items():
+        yield Rule(False, say("change", metric=say("between").join(metrics), least=least, most=most))
+
+
+def _alike(document: Return) -> dict[tuple[str, str], list[str]]:
+    """Return the metrics whose numbers may change within the same bounds, so that these are printed once."""
+    made: dict[tuple[str, str], list[str]] = {}
     for metric in document.metrics.values():
         if metric.change is not None:
-            least, most = f"{metric.change.least:f}", f"{metric.change.most:f}"
-            yield Rule(False, say("change", metric=metric.id, least=least, most=most))
+            made.setdefault((f"{metric.change.least:f}", f"{metric.change.most:f}"), []).append(metric.id)
+    return made

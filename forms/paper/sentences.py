@@ -66,9 +66,13 @@ def say_condition(questionnaire: Questionnaire, expression: Expression, lang: st
 def say_check(questionnaire: Questionnaire, check: Check, lang: str) -> str:
     """Return what a check asks, in words; where its rule has none or too many, what it tells the respondent.
 
-    The numbers that its message would repeat are given as the numbers of their boxes.
+    The numbers that its message would repeat are given as the numbers of their boxes. The check of a total names the
+    boxes alone, because its message shows what was typed.
     """
     speaker = _Speaker(questionnaire, lang, item_numbers(questionnaire))
+    if check.total:
+        parts = questionnaire.fields[check.total].total_of
+        return f"{speaker.numbers[check.total]} = {' + '.join(speaker.numbers[part] for part in parts)}"
     try:
         said = speaker.say(check.rule.node).words
     except _UnsayableError:
@@ -138,13 +142,20 @@ class _Speaker:
         """Name a field as the paper does: by the number of its box, and its label where that is short and its own."""
         leaf = self.leaf(name)
         if leaf is None:
-            raise _UnsayableError
+            return self.known_before(name)
         plain = self.numbers[leaf.name]
         if plain != leaf.question and plain[-1].isdigit() and len(leaf.label[self.lang]) <= SHORT[self.lang]:
             plain = self.words("label", plain, leaf.label[self.lang])
         if name == leaf.name:
             return plain
         return self.words("register" if name.endswith(PREFILLED) else "last", plain)
+
+    def known_before(self, name: str) -> str:
+        """Say a number that the office has of the unit; its other knowledge has no words."""
+        column = self.questionnaire.sample.get(name)
+        if column is None or column.type not in ("int", "dec"):
+            raise _UnsayableError
+        return self.words("known")
 
     def arithmetic(self, node: Arithmetic) -> _Phrase:
         if node.sign == "mod":
@@ -315,7 +326,7 @@ def _coded(node: Node) -> tuple[str, str, str] | None:
 
 
 def _one(key: str) -> Callable[[_Speaker, Sequence[Node]], _Phrase]:
-    return lambda speaker, arguments: _Phrase(speaker.words(key, speaker.listed(arguments[:1])))
+    return lambda speaker, arguments: _Phrase(speaker.words(key, speaker.inside(arguments[0], _ATOM)))
 
 
 def _several(key: str, rows: str) -> Callable[[_Speaker, Sequence[Node]], _Phrase]:

@@ -75,6 +75,7 @@ WORDS: Mapping[str, Text] = {
     "whole_unit": Text.of(zh="合计", en="Total"),
     "change": Text.of(zh="{metric} 各数：本期 ÷ 上期在 {least} 与 {most} 之间",
                       en="each number of {metric}: this period ÷ last period lies between {least} and {most}"),
+    "between": Text.of(zh="、", en=", "),
     "sign_off": Text.of(
         zh="单位负责人：                    统计负责人：                    填表人：                    联系电话："
            "                    报出日期：        年    月    日",

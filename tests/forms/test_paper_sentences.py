@@ -44,6 +44,13 @@ pages:
         type: matrix
         rows: [{id: a, label: {zh: 甲, en: A}}, {id: b, label: {zh: 乙, en: B}}, {id: c, label: {zh: 丙, en: C}}]
         columns: [{id: all, label: {zh: 全部, en: All}}, {id: ai, label: {zh: 智能, en: AI}}]
+      - {id: Q-8, text: {zh: 首次年份, en: First year}, type: int, unit: {zh: 年, en: year}, min: "1990", max: "2030"}
+      - {id: Q-9, text: {zh: 再次, en: Again}, type: sel1, choice_list: yes_no}
+      - id: Q-10
+        text: {zh: 长标签, en: Long labels}
+        parts:
+          - {id: long, type: int, label: {zh: 这个标签放在句子里太长了一点, en: This label is too long for a sentence}}
+          - {id: short, type: int, label: {zh: 短, en: Short}}
 """
 CASES = [
     ("${q1} = 'yes'", "Q-1选“是”", "Q-1 is “Yes”"),
@@ -100,6 +107,11 @@ CASES = [
     ("if(${q1} = 'yes', ${q2_all}, 0) > 1", "（如Q-1选“是”，则Q-2.1“全部”，否则0） > 1",
      "(if Q-1 is “Yes” then Q-2.1 “All”, else 0) > 1"),
 ]  # fmt: skip
+
+
+# Expression, Chinese and English, a line each.
+LINES = (Path(__file__).parent / "printed" / "conditions.txt").read_text("utf-8").strip().split("\n\n")
+CASES += [(case.split("\n")[0], case.split("\n")[1], case.split("\n")[2]) for case in LINES]
 
 
 @pytest.fixture
