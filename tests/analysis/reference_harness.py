@@ -21,6 +21,7 @@ from analysis import (
     Survey,
     SurveyDesign,
     counts,
+    glm,
     independence_test,
     jointly,
     mean,
@@ -43,6 +44,7 @@ ESTIMATORS = (
     "df",
     "chisq",
     "contrast",
+    "glm",
 )
 STEPS = ("poststratify",)
 
@@ -69,6 +71,8 @@ def outside(case: Case) -> str:
     design = case["design"]
     if case["estimator"] not in ESTIMATORS:
         return f"estimator {case['estimator']}"
+    if case["estimator"] == "glm" and design.get("replicate_weights"):
+        return "glm on replicates"
     if design.get("pps"):
         return "pps"
     if design.get("adjust_domain_lonely"):
@@ -163,6 +167,8 @@ def ask(survey: Survey, case: Case, domain: str | None) -> Estimates:
         return ratio(survey, options["num"], options["den"], **common)
     if kind == "proportion":
         return proportion(survey, options["var"], ci=options["method"], **common)
+    if kind == "glm":
+        return glm(survey, formula_of(options), options["family"], where=domain).estimates
     if kind == "df":
         return mean(survey, Expr("one", "1"), **common)
     if kind == "contrast":
@@ -269,7 +275,37 @@ def compare_chisq(case: Case, survey: Survey, domain: str | None) -> Iterator[st
     yield from compare_field(case, "cell_proportions", shares.tolist(), test.cell_proportions.ravel().tolist())
 
 
-MODELS = {"chisq": compare_chisq}
+def formula_of(options: dict[str, Any]) -> str:
+    """Write the terms of a case as a formula."""
+    return f"{options['response']} ~ " + " + ".join(map(term_of, options["terms"]))
+
+
+def term_of(term: dict[str, Any]) -> str:
+    """A constant, a number, or an indicator of a level."""
+    if term["term"] == "intercept":
+        return "1"
+    return term["col"] if term["term"] == "numeric" else f"({term['col']} == '{term['level']}')"
+
+
+def compare_glm(case: Case, survey: Survey, domain: str | None) -> Iterator[str]:
+    """Fit the model and compare its coefficients, their covariance, the Wald test and the dispersion."""
+    options, expected = case["options"], case["expected"]
+    model = glm(survey, formula_of(options), options["family"], where=domain)
+    if list(model.frame["name"]) != expected["names"]:
+        yield f"names: {list(model.frame['name'])}"
+    for name in ("estimate", "se", "cv", "df", "ci_low", "ci_high", "t", "p_value"):
+        yield from compare_field(case, name, expected[name], model.frame[name].tolist())
+    yield from compare_vcov(case, np.array(expected["vcov"], dtype=float), model.vcov)
+    yield from compare_field(case, "dispersion", expected["dispersion"], [model.dispersion])
+    yield from compare_field(case, "df_full_design", expected["df_full_design"], [model.meta.df_design])
+    if "wald" in expected:
+        tested = [t["col"] if t["term"] == "numeric" else f"{t['col']}={t['level']}" for t in options["test"]]
+        found = model.wald_test(*tested).iloc[0]
+        for ours, theirs in (("statistic", "F"), ("ndf", "ndf"), ("ddf", "ddf"), ("p_value", "p_value")):
+            yield from compare_field(case, theirs, expected["wald"][theirs], [found[ours]])
+
+
+MODELS = {"chisq": compare_chisq, "glm": compare_glm}
 
 
 def compare_field(case: Case, name: str, expected: Any, values: list[float]) -> Iterator[str]:

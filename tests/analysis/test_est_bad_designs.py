@@ -61,11 +61,11 @@ def test_designs_that_must_be_refused_are_refused_with_their_code(shared: Path) 
 
 def test_designs_that_must_warn_give_a_number_and_a_visible_warning(shared: Path) -> None:
     chosen = [case for case in cases(shared) if case["expected"]["must"] == "warn"]
-    assert len(chosen) == 3
+    assert len(chosen) == 4
     for case in chosen:
         found = ask(case, shared)
         assert any(w.startswith(case["expected"]["error_code"]) for w in found.meta.warnings), case["id"]
         assert found.frame["se"].notna().all()
         expected = case["expected"]["r_result"]["estimate"][0]
-        if expected is not None:
+        if expected is not None and case["estimator"] != "glm":  # separation: where it stops is the program's whim
             assert found.frame["estimate"][0] == pytest.approx(expected, rel=1e-9)
