@@ -21,6 +21,7 @@ from analysis.measures import Measures, Outcome
 from analysis.points import Layout, Points, points
 from analysis.replicates import replicate_degrees, replicated
 from analysis.source import INTEGERS, is_numeric
+from analysis.stepwise import needs_rows, stepwise
 from analysis.survey import Survey, design_faults, design_totals
 from uptake.contract.errors import EstimationError
 
@@ -68,7 +69,7 @@ def run(survey: Survey, asked: Asked) -> Estimates:
 
 def _measures(survey: Survey, asked: Asked) -> Measures:
     weighting = survey.weighting()
-    squares = not survey.design.stages and survey.design.replicates is None
+    squares = not survey.design.stages and survey.design.replicates is None and not needs_rows(survey)
     check_weight_range(
         survey.design.weights or "", weighting.smallest, weighting.largest,
         exponent=weighting.exponent, rows=weighting.rows, squares=squares,
@@ -238,6 +239,8 @@ def _spread(work: Work) -> Spread:
     survey, layout, found = work.survey, work.layout, work.found
     if survey.design.replicates is not None:
         return _from_replicates(work)
+    if needs_rows(survey):
+        return _from_rows(work)
     stages = sampling_stages(survey.design, layout.totals)
     refuse(list(lonely_faults(survey.design, stages)))
     cells = _post_cells(survey, layout)
@@ -250,6 +253,12 @@ def _spread(work: Work) -> Spread:
         _clean(vcov, found), domain_degrees(layout, stages[0]), whole, np.full(layout.size, np.nan),
         _enumerated(survey, layout, stages[0], found),
     )  # fmt: skip
+
+
+def _from_rows(work: Work) -> Spread:
+    vcov, df, fitted, whole = stepwise(work.survey, work.asked, work.layout, work.found)
+    nowhere, size = np.zeros(work.layout.size, dtype=bool), work.layout.size
+    return Spread(_clean(vcov, work.found), df, whole, np.full(size, np.nan), nowhere, fitted)
 
 
 def _enumerated(survey: Survey, layout: Layout, stage: Stage, found: Points) -> npt.NDArray[np.bool_]:

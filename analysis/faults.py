@@ -45,6 +45,10 @@ _SAYS = {
     "WEIGHT_NEGATIVE": (
         "{rows} a weight below zero{first} - a unit cannot stand for fewer than none; correct the weights."
     ),
+    "NEGATIVE_CALIBRATED_WEIGHT": (
+        "{rows} a weight below zero after calibration - totals are reached, but a unit that stands for fewer than none "
+        "makes small domains unreliable; use method raking, logit or truncated."
+    ),
     "WEIGHT_ALL_ZERO": "every weight is zero - the sample stands for nobody; name the right weight column.",
     "WEIGHT_ZERO": (
         "{rows} weight zero - a row without weight stays in the design but counts in no estimate and in no degrees of "
@@ -75,6 +79,7 @@ class Weighting:
     zero: int = 0
     minus: int = 0
     first: str = ""  # the first row that is missing or below zero, in words
+    made: bool = False  # they were adjusted here: below zero is a calibration's doing, zero a nonrespondent
 
 
 def column_faults(design: SurveyDesign, weighting: Weighting, totals: Totals) -> Iterator[DesignFault]:
@@ -158,11 +163,13 @@ def refuse(faults: list[DesignFault]) -> tuple[str, ...]:
 def _weight_faults(weighting: Weighting, where: str) -> Iterator[DesignFault]:
     if weighting.missing:
         yield _fault("WEIGHT_MISSING", where, rows=_rows(weighting.missing), first=weighting.first)
-    if weighting.minus:
+    if weighting.minus and weighting.made:
+        yield _fault("NEGATIVE_CALIBRATED_WEIGHT", where, rows=_rows(weighting.minus))
+    elif weighting.minus:
         yield _fault("WEIGHT_NEGATIVE", where, rows=_rows(weighting.minus), first=weighting.first)
     if weighting.zero and weighting.zero == weighting.rows:
         yield DesignFault("WEIGHT_ZERO", where, _SAYS["WEIGHT_ALL_ZERO"], "reject")
-    elif weighting.zero:
+    elif weighting.zero and not weighting.made:
         yield _fault("WEIGHT_ZERO", where, rows=_rows(weighting.zero))
 
 
@@ -182,5 +189,5 @@ def _stratum(stage: Stage, number: int) -> str:
 
 
 def _fault(code: str, where: str, **values: object) -> DesignFault:
-    warn = code in ("FPC_VARIES_IN_STRATUM", "WEIGHT_ZERO")
+    warn = code in ("FPC_VARIES_IN_STRATUM", "NEGATIVE_CALIBRATED_WEIGHT", "WEIGHT_ZERO")
     return DesignFault(code, where, _SAYS[code].format(**values), "warn" if warn else "reject")

@@ -44,7 +44,8 @@ class Asked:
 class Spread:
     """The uncertainty of all estimates: covariance (P, P), df (P,), df of the whole design, SE of the logit.
 
-    `enumerated` (P,) marks estimates whose every unit of the population is in the sample: they have no sampling error.
+    `enumerated` (P,) marks estimates whose every unit of the population is in the sample, `fitted` (P,) those that the
+    weights reproduce by calibration (None: no calibration): they have no sampling error.
     """
 
     vcov: Floats
@@ -52,6 +53,7 @@ class Spread:
     df_design: float
     se_logit: Floats
     enumerated: npt.NDArray[np.bool_]
+    fitted: npt.NDArray[np.bool_] | None = None
 
 
 def tidy_frame(asked: Asked, layout: Layout, found: Points, spread: Spread) -> DataFrame:
@@ -86,6 +88,9 @@ def _interval(asked: Asked, found: Points, spread: Spread, p: int, df: float) ->
     known = spread.enumerated[p] and 0 < estimate < 1 and error <= ENUMERATED * estimate
     if asked.ci == "korn-graubard" and known:
         return Interval(estimate, estimate, float(found.n[p]))
+    if spread.fitted is not None and spread.fitted[p]:
+        exact = estimate if asked.ci == "t" else math.nan
+        return Interval(exact, exact, reason="the weights are fitted to this number, so it has no sampling error")
     if asked.ci == "t":
         return t_interval(estimate, error, df, asked.level)
     if not math.isnan(estimate) and not 0 <= estimate <= 1:

@@ -25,6 +25,7 @@ from analysis.engine import Named, Totals
 from analysis.faults import lonely_faults, refuse
 from analysis.fixedpoint import Floats
 from analysis.source import quoted
+from analysis.steps import Raw, numbers, residuals, sums_by
 
 if TYPE_CHECKING:
     from analysis.survey import Survey
@@ -38,7 +39,8 @@ class Microdata:
 
     `weight` (n,); `inside` (n,) the rows of the domain; `values` name -> (n,), NaN where NULL; `totals` the rows seen
     as cells of one row each, so that what works on cells (domains, stages, faults) works on rows; `stages` of sampling,
-    the first stage first.
+    the first stage first; `raw` SQL -> (n,), the columns that the survey's weighting steps name; `drawn` (n,) the rows
+    with a weight before or after these steps.
     """
 
     weight: Floats
@@ -46,6 +48,8 @@ class Microdata:
     values: dict[str, Floats]
     totals: Totals
     stages: tuple[Stage, ...]
+    raw: Raw
+    drawn: Bools
 
     def __len__(self) -> int:
         return len(self.weight)
@@ -69,17 +73,23 @@ def read_rows(
     design, source = survey.design, survey.source
     keys = (*survey.key_columns(), *((f"up__by_{c}", source.column(c)) for c in dict.fromkeys(by)))
     sizes = tuple((f"up__fpc_{i}", f"CAST({source.column(c)} AS DOUBLE)") for i, c in enumerate(design.stage_fpc))
-    numbers = tuple((f"up__x_{name}", f"CAST(({sql}) AS DOUBLE)") for name, sql in values.items())
+    outcomes = tuple((f"up__x_{name}", f"CAST(({sql}) AS DOUBLE)") for name, sql in values.items())
     inside = f"CASE WHEN ({where.sql}) THEN TRUE ELSE FALSE END" if where else "TRUE"
-    sql = _ordered((survey.weight_layer()[0], ("up__in", inside), *keys, *sizes, *numbers), source.text)
+    reads = {sql: f"up__raw_{i}" for i, sql in enumerate(dict.fromkeys(q for s in survey.steps for q in s.reads))}
+    columns = (survey.weight_layer()[0], ("up__in", inside), *keys, *sizes, *outcomes)
+    sql = _ordered((*columns, *((alias, sql) for sql, alias in reads.items())), source.text)
     found = source.columns(sql)
-    totals = _as_cells(design, found, keys, sql)
+    totals, weight = _as_cells(design, found, keys, sql), _floats(found["up__w"])
+    raw = {sql: found[alias] for sql, alias in reads.items()}
+    drawn = (weight != 0) | (numbers(raw, survey.steps[0].before) != 0 if survey.steps else False)
     return Microdata(
-        weight=_floats(found["up__w"]),
+        weight=weight,
         inside=np.ma.filled(found["up__in"], False).astype(bool),
         values={name: _floats(found[f"up__x_{name}"]) for name in values},
         totals=totals,
         stages=sampling_stages(design, totals),
+        raw=raw,
+        drawn=drawn,
     )
 
 
@@ -87,14 +97,26 @@ def score_covariance(survey: Survey, rows: Microdata, scores: Floats, *, member:
     """Return V (P, P) of the sums of scores z (n, P) by Taylor linearisation, all stages.
 
     V = sum_h (1-f_h) n_h/(n_h-1) sum_i (z_hi - zbar_h)(z_hi - zbar_h)', and the same within PSUs, SSUs and so on where
-    the design has more stages. Scores of rows outside a domain are 0. member (n, P): which rows belong to each
-    estimate, needed only by the lonely-PSU rule `average`.
+    the design has more stages, of what the weighting steps leave of the scores, and the response phase. Scores of rows
+    outside a domain are 0. member (n, P): which rows belong to each estimate, needed only by the lonely-PSU rule
+    `average`.
     """
-    design = survey.design
-    refuse(list(lonely_faults(design, rows.stages)))
-    if design.poststrata is not None:
-        scores = _within_cells(rows, scores, design.poststrata.columns)
-    return design_covariance(rows.stages, scores, design.lonely_psu, member=member)
+    rule = survey.design.lonely_psu
+    refuse(list(lonely_faults(survey.design, rows.stages)))
+    if not any(step.in_variance for step in survey.steps):
+        return design_covariance(rows.stages, scores, rule, member=member)
+    left, phases = residuals(survey.steps, scores, rows.raw)
+    total = design_covariance(rows.stages, left, rule)  # rows outside a domain have residuals too
+    for phase in phases:
+        drawn = phase * np.sqrt(_overall_fraction(rows.stages))[:, None]
+        total = total + drawn.T @ drawn
+    return total
+
+
+def _overall_fraction(stages: tuple[Stage, ...]) -> Floats:
+    """The share of each row's own variance that 1 - f leaves out: the product of the stages' fractions, a row."""
+    last = stages[-1]
+    return np.asarray((last.outer * last.fraction)[last.parent_of_cell])
 
 
 def design_covariance(
@@ -106,26 +128,22 @@ def design_covariance(
         return _stage_covariance(scores, first, rule) * _average(first, rule, member)
     total = np.zeros((scores.shape[1], scores.shape[1]))
     for stage in stages:
-        z = _unit_sums(scores, stage.unit, len(stage.parent))
+        z = sums_by(stage.unit, scores, len(stage.parent))
         total += _stage_covariance(z, stage, rule) * _average(stage, rule, member)
     return total
 
 
-def degrees(rows: Microdata, code: npt.NDArray[np.intp], size: int) -> Floats:
-    """Return df (size,): PSUs less strata that have rows of each domain, weight not zero; code -1 is no domain."""
+def degrees(rows: Microdata, code: npt.NDArray[np.intp], size: int, *, everywhere: bool = False) -> Floats:
+    """Return df (size,): PSUs less strata that have rows of each domain, weight not zero; code -1 is no domain.
+
+    Nonrespondents whose weight others carry count, as the sample was drawn with them. `everywhere` counts rows outside
+    the domain of the question too.
+    """
     first = rows.stages[0]
-    here = (code >= 0) & (rows.weight != 0) & rows.inside
+    here = (code >= 0) & rows.drawn & (rows.inside | everywhere)
     unit = first.unit if len(first.unit) else np.arange(len(rows))
     strata = _distinct(first.parent_of_cell[here], code[here], size)
     return _distinct(unit[here], code[here], size) - strata
-
-
-def _within_cells(rows: Microdata, scores: Floats, columns: tuple[str, ...]) -> Floats:
-    """Return z - w beta_g, beta_g = sum_g z / sum_g w: what a known total of the cell takes out of the variance."""
-    cells = grouping(rows.totals, columns, {c: f"up__cell_{c}" for c in columns})
-    weight = np.bincount(cells.code, weights=rows.weight, minlength=cells.size)
-    beta = _unit_sums(scores, cells.code, cells.size) / weight[:, None]
-    return np.asarray(scores - rows.weight[:, None] * beta[cells.code])
 
 
 def _stage_covariance(z: Floats, stage: Stage, rule: LonelyRule) -> Floats:
@@ -134,7 +152,7 @@ def _stage_covariance(z: Floats, stage: Stage, rule: LonelyRule) -> Floats:
     parent = stage.parent if len(stage.unit) else stage.parent_of_cell
     n = stage.n
     scale = np.where(n > 1, outer * (1 - stage.fraction) * n / np.maximum(n - 1, 1), 0.0)
-    sums = _unit_sums(z, parent, len(n))
+    sums = sums_by(parent, z, len(n))
     centred = (z - (sums / n[:, None])[parent]) * np.sqrt(scale)[parent][:, None]
     total = centred.T @ centred
     lonely = (n == 1) & (stage.fraction < 1)
@@ -152,16 +170,10 @@ def _average(stage: Stage, rule: LonelyRule, member: Bools | None) -> Floats | f
     lonely = (stage.n == 1) & (stage.fraction < 1)
     if member is None:
         return float(len(stage.n) / (~lonely).sum())
-    present = _unit_sums(member.astype(np.float64), stage.parent_of_cell, len(stage.n)) > 0
+    present = sums_by(stage.parent_of_cell, member.astype(np.float64), len(stage.n)) > 0
     with np.errstate(divide="ignore", invalid="ignore"):
         factor = present.sum(axis=0) / present[~lonely].sum(axis=0)
     return np.sqrt(np.outer(factor, factor))
-
-
-def _unit_sums(values: Floats, code: npt.NDArray[np.intp], size: int) -> Floats:
-    """Add rows (n, P) by code, in row order."""
-    columns = [np.bincount(code, weights=values[:, j], minlength=size) for j in range(values.shape[1])]
-    return np.stack(columns, axis=1) if columns else np.zeros((size, 0))
 
 
 def _distinct(unit: npt.NDArray[np.intp], code: npt.NDArray[np.intp], size: int) -> Floats:

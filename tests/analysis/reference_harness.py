@@ -150,7 +150,7 @@ def prepared(case: Case, reference: Path) -> Survey:
     step = pre[0]
     plain = {**case["design"], "weights": step["weight"], "pre": None}
     survey = build({**case, "design": plain}, reference)
-    return survey.adjust_nonresponse(respondent=step["respondent"], classes=step["classes"])
+    return survey.adjust_nonresponse(respondent=step["respondent"], classes=step["classes"], phase="fixed")
 
 
 def ask(survey: Survey, case: Case, domain: str | None) -> Estimates:
