@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 DEMO ?= demo
 WORKERS ?= 2
 
-.PHONY: help demo serve test proof soak bench lint wheel publish-example setup setup-tests lock clean
+.PHONY: help demo serve test proof soak bench lint wheel publish-example setup setup-tests setup-peers lock clean
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -21,7 +21,7 @@ serve: setup ## open the example study's form in the browser (after make demo)
 test: setup-tests lint ## every test, a fixed-seed slice of the long ones
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup tests
 
-proof: setup-tests ## the full rounds of the long tests
+proof: setup-tests setup-peers ## the full rounds of the long tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m proof --timeout 7200 tests
 
 soak: setup-tests ## kills and long loads
@@ -41,6 +41,10 @@ wheel: setup-tests ## build the wheel, install it in an empty environment, run t
 
 setup: $(STAMPS)/base
 	@tools/system-packages report
+
+setup-peers: $(STAMPS)/dev # an engine of other hands to hold ours against; without it that one proof says so and is skipped
+	@test -e $(STAMPS)/peers || { $(PIP) install --require-hashes -r requirements/peers.txt && touch $(STAMPS)/peers; } \
+	  || echo "requirements/peers.txt could not be installed: the comparison with svy will be skipped." >&2
 
 setup-tests: $(STAMPS)/dev
 	@tools/system-packages test
@@ -64,6 +68,7 @@ publish-example: setup-tests ## write the records of the example's questionnaire
 lock: ## pin what pyproject.toml asks for (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml -o requirements/base.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra dev pyproject.toml -c requirements/base.txt -o requirements/dev.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra peers pyproject.toml -c requirements/base.txt -c requirements/dev.txt -o requirements/peers.txt
 
 clean: ## remove what was made
 	rm -rf $(VENV) $(DEMO) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
