@@ -16,6 +16,7 @@ _EXPORTS: dict[str, str] = {
     "Indicator": "analysis.indicators",
     "Model": "analysis.models",
     "PostStrata": "analysis.design",
+    "Pps": "analysis.pps",
     "ReplicateWeights": "analysis.design",
     "Survey": "analysis.survey",
     "SurveyDesign": "analysis.design",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,9 @@ class Stage:
     labels: tuple[str, ...]  # of the parents
     outer: Floats  # product of the sampling fractions of the stages before (1 at the first)
     family: Codes  # parent -> the unit of the stage before that holds it (0 at the first)
+    pi: Floats | None = None  # unit -> inclusion probability, where the stage was drawn with unequal ones
+    widest: Floats | None = None  # unit -> the largest that its rows hold
+    names: tuple[object, ...] = ()  # unit -> its id, where a joint matrix must find it
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +91,12 @@ def sampling_stages(design: SurveyDesign, totals: Totals) -> tuple[Stage, ...]:
         codes, values = factorize(totals.keys[id_key(number)])
         unit, parent, which = combined(above.of_cell, codes)
         stage = _stage(totals, number, above, unit=unit, parent=parent)
+        if design.pps is not None:
+            stage = _unequal(stage, totals, number, [values[v] for v in which] if design.pps.joint else [])
         stages.append(stage)
         if number + 1 < len(design.stages):
             labels = tuple(f"{above.labels[p]} / {values[v]}" for p, v in zip(parent, which, strict=True))
-            outer = (stage.outer * stage.fraction)[parent]
+            outer = stage.outer[parent] * (stage.fraction[parent] if stage.pi is None else stage.pi)
             above = _Parents(unit, labels, outer, np.arange(len(labels)))
             above = _with_strata(above, totals, stratum_key(number + 1))
     return tuple(stages)
@@ -161,6 +166,15 @@ def _stage(totals: Totals, number: int, above: _Parents, *, unit: Codes, parent:
         high = _extreme(np.maximum, totals.extremes[f"up__high_{number}"], of_cell, size)
     fraction = _fraction(n, low, high)
     return Stage(unit, of_cell, parent, n, low, high, fraction, above.labels, above.outer, above.family)
+
+
+def _unequal(stage: Stage, totals: Totals, number: int, names: list[object]) -> Stage:
+    """Add the inclusion probabilities of the units; a stage whose FPC counts units has equal ones."""
+    if f"up__low_{number}" not in totals.extremes or np.nanmax(stage.high, initial=0.0) > 1:
+        return replace(stage, names=tuple(names))
+    pi = _extreme(np.minimum, totals.extremes[f"up__low_{number}"], stage.unit, len(stage.parent))
+    widest = _extreme(np.maximum, totals.extremes[f"up__high_{number}"], stage.unit, len(stage.parent))
+    return replace(stage, pi=pi, widest=widest, names=tuple(names))
 
 
 def _extreme(take: np.ufunc, values: Floats, parent: Codes, size: int) -> Floats:

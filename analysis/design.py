@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from analysis.pps import Pps
 from uptake.contract.errors import DesignError
 
-LonelyRule = Literal["fail", "certainty", "remove", "adjust", "average"]
+LonelyRule = Literal["fail", "certainty", "remove", "adjust", "average", "collapse"]
 ReplicateType = Literal["BRR", "Fay", "JK1", "JKn", "bootstrap", "SDR", "other"]
-_LONELY = ("fail", "certainty", "remove", "adjust", "average")
+_LONELY = ("fail", "certainty", "remove", "adjust", "average", "collapse")
 _TYPES = ("BRR", "Fay", "JK1", "JKn", "bootstrap", "SDR", "other")
 
 
@@ -117,6 +118,8 @@ class SurveyDesign:
     weight_scale: int | None = None
     unit_id: str | None = None
     wave: str | None = None
+    pps: Pps | None = None
+    adjust_domain_lonely: bool = False
 
     def __post_init__(self) -> None:
         if self.weights is not None and self.probabilities is not None:
@@ -147,6 +150,7 @@ class SurveyDesign:
                 "give psu and ssu for two stages.",
                 code="FPC_STAGES",
             )
+        self._check_pps(stages)
         if len(_names(self.strata)) > stages:
             raise DesignError(
                 f"strata names {len(_names(self.strata))} stages but the design names {stages} - a tuple holds one "
@@ -158,6 +162,22 @@ class SurveyDesign:
             raise DesignError(
                 f"weight_scale is {scale} - it must be a power of two, or weights could not be exact.",
                 code="WEIGHT_SCALE",
+            )
+
+    def _check_pps(self, stages: int) -> None:
+        if self.pps is None or self.pps.method == "joint":
+            return
+        if not self.stage_fpc and self.probabilities is None:
+            raise DesignError(
+                f"pps is {self.pps.method} but no inclusion probabilities are named - the variance is made of them; "
+                "name their column as fpc or probabilities.",
+                code="PPS_NO_PROBABILITY",
+            )
+        if self.pps.method != "brewer" and len(self.stages) > 1:
+            raise DesignError(
+                f"pps is {self.pps.method} and the design has {stages} stages with an fpc - this method knows one; "
+                "use brewer, or give the fpc of the first stage only.",
+                code="PPS_STAGES",
             )
 
     @property

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.cells import Codes, Grouping, Stage
+from analysis.covariance import average_factor, lonely, lonely_term
 from analysis.design import LonelyRule
 from analysis.fixedpoint import Floats
-from analysis.linearisation import PostCells, average_factor, constant_sums, lonely_term, score_sums, slopes
+from analysis.linearisation import PostCells, constant_sums, presence, score_sums, slopes
 from analysis.measures import Scored, product_alias
 from analysis.points import Layout, Points
 
@@ -35,9 +36,10 @@ def elements(layout: Layout, estimates: Points, stage: Stage, rule: LonelyRule, 
     total = squares - scaled.T @ scaled
     if cells is None:
         _repair(_Ground(layout, estimates, stage, scale), squares, total)
-    return (total + lonely_term(sums, stage, np.ones(len(stage.n)), rule, stage.n.sum())) * average_factor(
-        layout, stage, rule
-    )
+    total += lonely_term(sums, stage, rule)
+    if rule != "average":
+        return total
+    return total * average_factor(presence(layout, strata, len(stage.n)) > 0, lonely(stage)[:, None])
 
 
 def _product(layout: Layout, one: str, other: str) -> Floats:

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from analysis.cells import Stage, grouping, sampling_stages
+from analysis.cells import Stage, grouping
 from analysis.degrees import design_degrees, domain_degrees
 from analysis.elements import elements
 from analysis.engine import Engine, Named, Totals, TotalsRequest
 from analysis.estimates import Estimates, Meta
-from analysis.faults import lonely_faults, refuse
+from analysis.faults import refuse
 from analysis.fixedpoint import Floats, check_weight_range
 from analysis.frames import Asked, Spread, tidy_frame
 from analysis.linearisation import PostCells, clustered, presence
+from analysis.lonely import variance_stages
 from analysis.measures import Measures, Outcome
 from analysis.points import Layout, Points, points
 from analysis.replicates import replicate_degrees, replicated
@@ -61,7 +62,7 @@ def run(survey: Survey, asked: Asked) -> Estimates:
     warnings += _missing_warnings(layout, asked, found)
     spread = _spread(Work(survey, asked, measures, layers, keys, layout, found))
     meta = Meta(
-        asked.kind, asked.ci, asked.level, tuple(warnings), measures.exponent, totals.digest, totals.sql,
+        asked.kind, asked.ci, asked.level, (*warnings, *spread.notes), measures.exponent, totals.digest, totals.sql,
         int(totals.counts["up__rows"].sum()), spread.df_design,
     )  # fmt: skip
     return Estimates(tidy_frame(asked, layout, found, spread), spread.vcov, meta)
@@ -241,17 +242,16 @@ def _spread(work: Work) -> Spread:
         return _from_replicates(work)
     if needs_rows(survey):
         return _from_rows(work)
-    stages = sampling_stages(survey.design, layout.totals)
-    refuse(list(lonely_faults(survey.design, stages)))
+    stages, notes = variance_stages(survey.design, layout.totals)
     cells = _post_cells(survey, layout)
     if survey.design.stages:
-        vcov = clustered(layout, found, stages, survey.design.lonely_psu, cells)
+        vcov = clustered(layout, found, stages, survey.design, cells)
     else:
         vcov = elements(layout, found, stages[0], survey.design.lonely_psu, cells)
     whole = design_degrees(stages[0], _rows_with_weight(layout.totals))
     return Spread(
         _clean(vcov, found), domain_degrees(layout, stages[0]), whole, np.full(layout.size, np.nan),
-        _enumerated(survey, layout, stages[0], found),
+        _enumerated(survey, layout, stages[0], found), notes=notes,
     )  # fmt: skip
 
 

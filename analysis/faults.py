@@ -30,14 +30,17 @@ _SAYS = {
         "{column} runs from {low:g} to {high:g} within the stratum - the value with the larger variance is used; "
         "make it constant."
     ),
+    "PROBABILITY_OUT_OF_RANGE": (
+        "{column} runs from {low:g} to {high:g} - PPS needs the inclusion probability of each unit, above 0 and at "
+        "most 1; correct it."
+    ),
+    "PROBABILITY_VARIES_IN_UNIT": (
+        "{column} runs from {low:g} to {high:g} within one sampled unit - a unit has one inclusion probability; "
+        "correct it."
+    ),
     "PSU_NOT_NESTED": (
         'PSU "{unit}" stands in the strata {strata} - if ids are numbered anew in each stratum declare nest as true, '
         "else correct the stratum."
-    ),
-    "SINGLE_PSU_DESIGN": ("the whole sample is one {unit} - no variance can be estimated from it; {change}."),
-    "LONELY_PSU": (
-        "only one {unit} was sampled{more} - its variance cannot be estimated; merge the stratum with a neighbour, or "
-        "declare lonely_psu as certainty, adjust or average."
     ),
     "WEIGHT_MISSING": (
         "{rows} no weight{first} - a unit without weight stands for nobody; fill it in or take the row out on purpose."
@@ -106,18 +109,32 @@ def _design_keys(design: SurveyDesign) -> Iterator[tuple[str, str | None, str]]:
 
 def stage_faults(design: SurveyDesign, stages: tuple[Stage, ...]) -> Iterator[DesignFault]:
     """Yield the faults of population counts: below n, mixed scales, varying within a stratum."""
-    for stage, name in zip(stages, design.stage_fpc, strict=False):
+    for number, (stage, name) in enumerate(zip(stages, design.stage_fpc, strict=False)):
         column, top = f'column "{name}"', float(np.nanmax(stage.high, initial=0.0))
+        if design.pps is not None and (number == 0 or stage.pi is not None):
+            yield from _probability_faults(stage, column)
+            continue
         low, high = stage.low, stage.high
         for i in np.flatnonzero(low <= 0)[:SHOWN]:
             says = _SAYS["FPC_NOT_ABOVE_ZERO"].format(column=column, low=low[i])
-            yield DesignFault("FPC_TOO_SMALL", _stratum(stage, i), says, "reject")
+            yield DesignFault("FPC_TOO_SMALL", stratum_place(stage, i), says, "reject")
         for i in np.flatnonzero((low > 0) & (low < 1) & (top > 1))[:1]:
-            yield _fault("FPC_MIXED_SCALE", _stratum(stage, i), column=column, low=low[i], top=top)
+            yield _fault("FPC_MIXED_SCALE", stratum_place(stage, i), column=column, low=low[i], top=top)
         for i in np.flatnonzero((high < stage.n) & (low >= 1) & (top > 1))[:SHOWN]:
-            yield _fault("FPC_TOO_SMALL", _stratum(stage, i), column=column, high=high[i], n=stage.n[i])
+            yield _fault("FPC_TOO_SMALL", stratum_place(stage, i), column=column, high=high[i], n=stage.n[i])
         for i in np.flatnonzero(high > low)[:SHOWN]:
-            yield _fault("FPC_VARIES_IN_STRATUM", _stratum(stage, i), column=column, low=low[i], high=high[i])
+            yield _fault("FPC_VARIES_IN_STRATUM", stratum_place(stage, i), column=column, low=low[i], high=high[i])
+
+
+def _probability_faults(stage: Stage, column: str) -> Iterator[DesignFault]:
+    """Yield the strata whose inclusion probabilities are none: PPS needs one above 0 and at most 1 for each unit."""
+    for i in np.flatnonzero((stage.low <= 0) | (stage.high > 1))[:SHOWN]:
+        says = _SAYS["PROBABILITY_OUT_OF_RANGE"].format(column=column, low=stage.low[i], high=stage.high[i])
+        yield DesignFault("PROBABILITY_OUT_OF_RANGE", stratum_place(stage, i), says, "reject")
+    if stage.pi is not None and stage.widest is not None:
+        for i in np.flatnonzero(stage.widest > stage.pi * (1 + 1e-12))[:SHOWN]:
+            says = _SAYS["PROBABILITY_VARIES_IN_UNIT"].format(column=column, low=stage.pi[i], high=stage.widest[i])
+            yield DesignFault("PROBABILITY_VARIES_IN_UNIT", stratum_place(stage, stage.parent[i]), says, "reject")
 
 
 def nesting_faults(design: SurveyDesign, totals: Totals) -> Iterator[DesignFault]:
@@ -131,23 +148,6 @@ def nesting_faults(design: SurveyDesign, totals: Totals) -> Iterator[DesignFault
     for unit in np.flatnonzero(seen > 1)[:SHOWN]:
         where = ", ".join(f'"{stratum_names[s]}"' for s in pairs[pairs[:, 0] == unit][:, 1])
         yield _fault("PSU_NOT_NESTED", f'column "{design.ids[0]}"', unit=names[unit], strata=where)
-
-
-def lonely_faults(design: SurveyDesign, stages: tuple[Stage, ...]) -> Iterator[DesignFault]:
-    """Yield the strata of which one unit was sampled out of more, when the rule is to fail."""
-    if design.lonely_psu != "fail":
-        return
-    for number, stage in enumerate(stages):
-        lonely = np.flatnonzero((stage.n == 1) & (stage.fraction < 1))
-        unit = "unit" if not design.stages or number > 1 else ("PSU", "SSU")[number]
-        if number == 0 and len(stage.n) == 1 and len(lonely):
-            change = "give all rows of the sample" if unit == "unit" else "name the unit really drawn as psu"
-            yield _fault("SINGLE_PSU_DESIGN", "the design", unit=unit, change=change)
-            return
-        for i in lonely[:SHOWN]:
-            last = len(lonely) > SHOWN and i == lonely[SHOWN - 1]
-            more = f" (and in {len(lonely) - SHOWN} more strata)" if last else ""
-            yield _fault("LONELY_PSU", _stratum(stage, i), unit=unit, more=more)
 
 
 def refuse(faults: list[DesignFault]) -> tuple[str, ...]:
@@ -184,7 +184,8 @@ def _rows(count: int) -> str:
     return "1 row has" if count == 1 else f"{count:,} rows have"
 
 
-def _stratum(stage: Stage, number: int) -> str:
+def stratum_place(stage: Stage, number: int) -> str:
+    """Return the words that say which stratum is meant."""
     return f'stratum "{stage.labels[number]}"'
 
 

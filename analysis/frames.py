@@ -54,6 +54,7 @@ class Spread:
     se_logit: Floats
     enumerated: npt.NDArray[np.bool_]
     fitted: npt.NDArray[np.bool_] | None = None
+    notes: tuple[str, ...] = ()  # what was done about the design, as warnings
 
 
 def tidy_frame(asked: Asked, layout: Layout, found: Points, spread: Spread) -> DataFrame:

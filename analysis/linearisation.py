@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.cells import Codes, Stage
-from analysis.design import LonelyRule
+from analysis.covariance import needs_presence, stage_covariance
+from analysis.design import SurveyDesign
 from analysis.fixedpoint import Floats
 from analysis.points import Layout, Points
 
@@ -22,7 +23,7 @@ class PostCells:
 
 
 def clustered(
-    layout: Layout, estimates: Points, stages: tuple[Stage, ...], rule: LonelyRule, cells: PostCells | None
+    layout: Layout, estimates: Points, stages: tuple[Stage, ...], design: SurveyDesign, cells: PostCells | None
 ) -> Floats:
     """Return V (P, P) of a design with clusters.
 
@@ -32,8 +33,8 @@ def clustered(
     """
     total = np.zeros((layout.size, layout.size))
     for stage in stages:
-        term = stage_term(unit_scores(layout, estimates, stage, cells), stage, stage.outer, rule)
-        total += term * average_factor(layout, stage, rule)
+        present = presence(layout, stage.unit, len(stage.parent)) > 0 if needs_presence(design) else None
+        total += stage_covariance(unit_scores(layout, estimates, stage, cells), stage, design, present)
     return total
 
 
@@ -70,56 +71,6 @@ def constant_sums(layout: Layout, at: Codes, rows: int, cells: PostCells) -> Flo
     flat = at * cells.size + cells.code
     sums = np.bincount(flat, weights=layout.real(cells.constant), minlength=rows * cells.size)
     return sums.astype(np.float64).reshape(rows, cells.size)
-
-
-def stage_term(scores: Floats, stage: Stage, outer: Floats, rule: LonelyRule) -> Floats:
-    """Return one stage's part of V: scores centred within their parent, scaled by outer (1-f) n/(n-1)."""
-    usable = stage.n > 1
-    scale = np.where(usable, outer * (1 - stage.fraction) * stage.n / np.maximum(stage.n - 1, 1), 0.0)
-    first_units = np.searchsorted(stage.parent, np.arange(len(stage.n)))  # units are in the order of their parents
-    sums = np.add.reduceat(scores, first_units, axis=0)
-    centred = scores - (sums / stage.n[:, None])[stage.parent]
-    centred *= np.sqrt(scale)[stage.parent][:, None]
-    return _crossed(centred, scores, stage.parent, first_units) + lonely_term(sums, stage, outer, rule, len(scores))
-
-
-def _crossed(centred: Floats, scores: Floats, parent: Codes, first_units: Codes) -> Floats:
-    """Return centred' centred, leaving out the zeros of strata that lie in few of the domains (provinces, say).
-
-    Strata with the same non-empty estimates are multiplied together, whenever that is less than half the work.
-    """
-    size = scores.shape[1]
-    patterns, pattern = np.unique(np.logical_or.reduceat(scores != 0, first_units, axis=0), axis=0, return_inverse=True)
-    rows = np.bincount(pattern[parent], minlength=len(patterns))
-    if 2 * (rows * patterns.sum(axis=1) ** 2).sum() >= len(scores) * size**2:
-        return np.asarray(centred.T @ centred)
-    total = np.zeros((size, size))
-    for number, used in enumerate(patterns):
-        columns = np.flatnonzero(used)
-        part = centred[np.ix_(pattern[parent] == number, columns)]
-        total[np.ix_(columns, columns)] += part.T @ part
-    return total
-
-
-def lonely_term(sums: Floats, stage: Stage, outer: Floats, rule: LonelyRule, units: float) -> Floats:
-    """Return what strata with one sampled unit add under the rule `adjust`: (1-f)(z - zbar)^2, zbar over all units."""
-    lonely = (stage.n == 1) & (stage.fraction < 1)
-    if rule != "adjust" or not lonely.any():
-        return np.zeros((sums.shape[1], sums.shape[1]))
-    away = sums[lonely] - sums.sum(axis=0) / units
-    away *= np.sqrt(outer * (1 - stage.fraction))[lonely][:, None]
-    return np.asarray(away.T @ away)
-
-
-def average_factor(layout: Layout, stage: Stage, rule: LonelyRule) -> Floats | float:
-    """Return (P, P) factors strata/usable strata of the rule `average`, counted where the domain has rows."""
-    if rule != "average":
-        return 1.0
-    lonely = (stage.n == 1) & (stage.fraction < 1)
-    present = presence(layout, stage.parent_of_cell, len(stage.n))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        factor = present.sum(axis=0) / present[~lonely].sum(axis=0)
-    return np.sqrt(np.outer(factor, factor))
 
 
 def presence(layout: Layout, at: Codes, rows: int) -> Floats:

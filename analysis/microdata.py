@@ -20,10 +20,11 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.cells import Grouping, Stage, grouping, sampling_stages
-from analysis.design import Expr, LonelyRule, SurveyDesign
+from analysis.covariance import stage_covariance
+from analysis.design import Expr, SurveyDesign
 from analysis.engine import Named, Totals
-from analysis.faults import lonely_faults, refuse
 from analysis.fixedpoint import Floats
+from analysis.lonely import collapsed, settled
 from analysis.source import quoted
 from analysis.steps import Raw, numbers, residuals, sums_by
 
@@ -82,12 +83,13 @@ def read_rows(
     totals, weight = _as_cells(design, found, keys, sql), _floats(found["up__w"])
     raw = {sql: found[alias] for sql, alias in reads.items()}
     drawn = (weight != 0) | (numbers(raw, survey.steps[0].before) != 0 if survey.steps else False)
+    stages = sampling_stages(design, totals)
     return Microdata(
         weight=weight,
         inside=np.ma.filled(found["up__in"], False).astype(bool),
         values={name: _floats(found[f"up__x_{name}"]) for name in values},
         totals=totals,
-        stages=sampling_stages(design, totals),
+        stages=collapsed(stages)[0] if design.lonely_psu == "collapse" else stages,
         raw=raw,
         drawn=drawn,
     )
@@ -99,16 +101,15 @@ def score_covariance(survey: Survey, rows: Microdata, scores: Floats, *, member:
     V = sum_h (1-f_h) n_h/(n_h-1) sum_i (z_hi - zbar_h)(z_hi - zbar_h)', and the same within PSUs, SSUs and so on where
     the design has more stages, of what the weighting steps leave of the scores, and the response phase. Scores of rows
     outside a domain are 0. member (n, P): which rows belong to each estimate, needed only by the lonely-PSU rule
-    `average`.
+    `average` and for strata that are lonely within a domain.
     """
-    rule = survey.design.lonely_psu
-    refuse(list(lonely_faults(survey.design, rows.stages)))
+    design, stages = survey.design, settled(survey.design, rows.stages)[0]
     if not any(step.in_variance for step in survey.steps):
-        return design_covariance(rows.stages, scores, rule, member=member)
+        return design_covariance(stages, scores, design, member=member)
     left, phases = residuals(survey.steps, scores, rows.raw)
-    total = design_covariance(rows.stages, left, rule)  # rows outside a domain have residuals too
+    total = design_covariance(stages, left, design)  # rows outside a domain have residuals too
     for phase in phases:
-        drawn = phase * np.sqrt(_overall_fraction(rows.stages))[:, None]
+        drawn = phase * np.sqrt(_overall_fraction(stages))[:, None]
         total = total + drawn.T @ drawn
     return total
 
@@ -116,20 +117,21 @@ def score_covariance(survey: Survey, rows: Microdata, scores: Floats, *, member:
 def _overall_fraction(stages: tuple[Stage, ...]) -> Floats:
     """The share of each row's own variance that 1 - f leaves out: the product of the stages' fractions, a row."""
     last = stages[-1]
-    return np.asarray((last.outer * last.fraction)[last.parent_of_cell])
+    own = last.fraction[last.parent_of_cell] if last.pi is None else last.pi[last.unit]
+    return np.asarray(last.outer[last.parent_of_cell] * own)
 
 
 def design_covariance(
-    stages: tuple[Stage, ...], scores: Floats, rule: LonelyRule, *, member: Bools | None = None
+    stages: tuple[Stage, ...], scores: Floats, design: SurveyDesign, *, member: Bools | None = None
 ) -> Floats:
     """Return V (P, P) of sums of scores (n, P) for rows with these stages; rows that are their own PSU have no unit."""
-    first = stages[0]
-    if not len(first.unit):
-        return _stage_covariance(scores, first, rule) * _average(first, rule, member)
+    if not len(stages[0].unit):
+        return stage_covariance(scores, stages[0], design, member)
     total = np.zeros((scores.shape[1], scores.shape[1]))
     for stage in stages:
-        z = sums_by(stage.unit, scores, len(stage.parent))
-        total += _stage_covariance(z, stage, rule) * _average(stage, rule, member)
+        units = len(stage.parent)
+        present = sums_by(stage.unit, member.astype(np.float64), units) > 0 if member is not None else None
+        total += stage_covariance(sums_by(stage.unit, scores, units), stage, design, present)
     return total
 
 
@@ -144,36 +146,6 @@ def degrees(rows: Microdata, code: npt.NDArray[np.intp], size: int, *, everywher
     unit = first.unit if len(first.unit) else np.arange(len(rows))
     strata = _distinct(first.parent_of_cell[here], code[here], size)
     return _distinct(unit[here], code[here], size) - strata
-
-
-def _stage_covariance(z: Floats, stage: Stage, rule: LonelyRule) -> Floats:
-    """One stage's part of V: units' scores (units, P) centred within their parent, scaled by outer (1-f) n/(n-1)."""
-    outer = stage.outer
-    parent = stage.parent if len(stage.unit) else stage.parent_of_cell
-    n = stage.n
-    scale = np.where(n > 1, outer * (1 - stage.fraction) * n / np.maximum(n - 1, 1), 0.0)
-    sums = sums_by(parent, z, len(n))
-    centred = (z - (sums / n[:, None])[parent]) * np.sqrt(scale)[parent][:, None]
-    total = centred.T @ centred
-    lonely = (n == 1) & (stage.fraction < 1)
-    if rule == "adjust" and lonely.any():
-        away = sums[lonely] - sums.sum(axis=0) / n.sum()
-        away *= np.sqrt(outer * (1 - stage.fraction))[lonely][:, None]
-        total += away.T @ away
-    return np.asarray(total)
-
-
-def _average(stage: Stage, rule: LonelyRule, member: Bools | None) -> Floats | float:
-    """Factors strata / usable strata of the rule `average`, counted where an estimate has rows."""
-    if rule != "average":
-        return 1.0
-    lonely = (stage.n == 1) & (stage.fraction < 1)
-    if member is None:
-        return float(len(stage.n) / (~lonely).sum())
-    present = sums_by(stage.parent_of_cell, member.astype(np.float64), len(stage.n)) > 0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        factor = present.sum(axis=0) / present[~lonely].sum(axis=0)
-    return np.sqrt(np.outer(factor, factor))
 
 
 def _distinct(unit: npt.NDArray[np.intp], code: npt.NDArray[np.intp], size: int) -> Floats:

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 from analysis.cells import id_key, sampling_stages, stratum_key
 from analysis.design import Expr, PostStrata, SurveyDesign
 from analysis.engine import Engine, Named, Totals, TotalsRequest
-from analysis.faults import DesignFault, Weighting, column_faults, lonely_faults, nesting_faults, stage_faults
+from analysis.faults import DesignFault, Weighting, column_faults, nesting_faults, stage_faults
 from analysis.fixedpoint import weight_exponent
+from analysis.lonely import lonely_faults
 from analysis.measures import design_measures
 from analysis.nonresponse import Phase, class_adjusted
+from analysis.numbering import with_unit_ids
 from analysis.poststrata import PostStratification, poststratified
 from analysis.replicates import check_replicates, replicate_columns
 from analysis.source import Source, first_row, open_source, quoted, require_numbers
@@ -41,6 +43,7 @@ class Survey:
         require_numbers(source, design.stage_fpc, "population count", code="FPC_NOT_NUMERIC")
         if design.probabilities:
             require_numbers(source, [design.probabilities], "probability", code="PROBABILITY_NOT_NUMERIC")
+        source, design = with_unit_ids(source, design)
         self.source = source if design.weights else _derived_weights(source, design)
         self.design = design if design.weights else replace(design, weights="up__weight", probabilities=None)
         self.notes: tuple[str, ...] = ()

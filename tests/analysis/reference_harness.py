@@ -17,6 +17,7 @@ from analysis import (
     Component,
     Estimates,
     Expr,
+    Pps,
     ReplicateWeights,
     Survey,
     SurveyDesign,
@@ -73,10 +74,6 @@ def outside(case: Case) -> str:
         return f"estimator {case['estimator']}"
     if case["estimator"] == "glm" and design.get("replicate_weights"):
         return "glm on replicates"
-    if design.get("pps"):
-        return "pps"
-    if design.get("adjust_domain_lonely"):
-        return "adjust_domain_lonely"
     steps = [step["op"] for step in design.get("steps") or [] if step["op"] not in STEPS]
     return f"step {steps[0]}" if steps else ""
 
@@ -104,7 +101,7 @@ def build(case: Case, reference: Path) -> Survey:
     replicates = None
     if spec.get("replicate_weights"):
         rows, replicates = with_replicates(rows, spec["replicate_weights"], reference)
-    survey = Survey(rows, declared(spec, replicates))
+    survey = Survey(rows, declared(spec, replicates, reference))
     if spec.get("keep"):
         survey = Survey(survey.source.derive("*", condition(spec["keep"]) or ""), survey.design)
     for step in spec.get("steps") or []:
@@ -113,20 +110,33 @@ def build(case: Case, reference: Path) -> Survey:
     return survey
 
 
-def declared(spec: dict[str, Any], replicates: ReplicateWeights | None) -> SurveyDesign:
+def declared(spec: dict[str, Any], replicates: ReplicateWeights | None, reference: Path) -> SurveyDesign:
     """Turn the description of a design into ours. Weights of a `pre` step are made by the caller."""
     ids, fpc = spec["ids"], tuple(spec.get("fpc") or ())
     return SurveyDesign(
         weights=spec["weights"],
         probabilities=(spec.get("probs") or [None])[0],
-        strata=(spec["strata"] or [None])[0],
+        strata=tuple(spec["strata"]) or None,
         psu=ids[0] if ids else None,
-        ssu=ids[1] if len(ids) > 1 else None,
+        ssu=tuple(ids[1:]) or None,
         fpc=fpc or None,
         nest=spec["nest"],
         lonely_psu=spec["lonely_psu"],
         replicates=replicates,
+        pps=unequal(spec.get("pps"), reference),
+        adjust_domain_lonely=bool(spec.get("adjust_domain_lonely")),
     )
+
+
+def unequal(spec: dict[str, Any] | None, reference: Path) -> Pps | None:
+    """Turn the description of a PPS method into ours."""
+    if not spec:
+        return None
+    joint = reference / spec["file"] if "file" in spec else None
+    return Pps(
+        spec["method"], joint=joint, variance=spec.get("variance", "HT"), p2bar=spec.get("p2bar"),
+        tolerance=spec.get("tolerance", 0.0),
+    )  # fmt: skip
 
 
 def with_replicates(rows: pd.DataFrame, spec: dict[str, Any], reference: Path) -> tuple[pd.DataFrame, ReplicateWeights]:

@@ -75,20 +75,26 @@ def stage_without(**values: Callable[[Any], Any]) -> Callable[..., Any]:
     return planted
 
 
-STAGE_TERM = importlib.import_module("analysis.linearisation").stage_term
+STAGE = importlib.import_module("analysis.covariance").stage_covariance
+SCALE = importlib.import_module("analysis.covariance")._scale
 
 
 def first_stage_only(*arguments: Any) -> Any:
     return importlib.import_module("analysis.cells").sampling_stages(*arguments)[:1]
 
 
-def uncentred(scores: Any, stage: Any, outer: Any, rule: Any) -> Any:
-    scale = (outer * (1 - stage.fraction) * stage.n / np.maximum(stage.n - 1, 1))[stage.parent]
+def uncentred(scores: Any, stage: Any, design: Any, present: Any) -> Any:
+    scale = (stage.outer * (1 - stage.fraction) * stage.n / np.maximum(stage.n - 1, 1))[stage.parent]
     return (scores * scale[:, None]).T @ scores
 
 
-def by_n(scores: Any, stage: Any, outer: Any, rule: Any) -> Any:
-    return STAGE_TERM(scores, stage, outer * (stage.n - 1) / stage.n, rule)
+def by_n(scores: Any, stage: Any, design: Any, present: Any) -> Any:
+    smaller = dataclasses.replace(stage, outer=stage.outer * (stage.n - 1) / stage.n)
+    return STAGE(scores, smaller, design, present)
+
+
+def no_adjusting(stage: Any, parent: Any, alone: Any, rule: Any) -> Any:
+    return SCALE(stage, parent, alone, "certainty")
 
 
 def no_score_sums(layout: Any, estimates: Any, at: Any, rows: int) -> Any:
@@ -110,17 +116,17 @@ def of_replicates(**values: Any) -> Callable[..., Any]:
 
 
 FAULTS: list[tuple[str, str, str, Callable[..., Any] | Any]] = [
-    ("the FPC is dropped", "analysis.estimation", "sampling_stages", stage_without(fraction=lambda s: 0 * s.fraction)),
-    ("the second stage is dropped", "analysis.estimation", "sampling_stages", first_stage_only),
+    ("the FPC is dropped", "analysis.lonely", "sampling_stages", stage_without(fraction=lambda s: 0 * s.fraction)),
+    ("the second stage is dropped", "analysis.lonely", "sampling_stages", first_stage_only),
     ("the normal quantile stands for t", "analysis.intervals", "t_quantile", lambda level, df: 1.959963984540054),
     ("df is rows minus one", "analysis.estimation", "domain_degrees", rows_as_df),
     ("df of a domain is that of the design", "analysis.estimation", "domain_degrees", design_df),
-    ("cluster scores are not centred", "analysis.linearisation", "stage_term", uncentred),
-    ("cluster sums are divided by n", "analysis.linearisation", "stage_term", by_n),
+    ("cluster scores are not centred", "analysis.linearisation", "stage_covariance", uncentred),
+    ("cluster sums are divided by n", "analysis.linearisation", "stage_covariance", by_n),
     ("element scores are not centred", "analysis.elements", "score_sums", no_score_sums),
     ("post-strata are forgotten in the variance", "analysis.estimation", "_post_cells", lambda survey, layout: None),
-    ("lonely PSUs are certainties under adjust", "analysis.linearisation", "lonely_term", lambda *a: 0.0),
-    ("the rule average does not scale up", "analysis.linearisation", "average_factor", lambda *a: 1.0),
+    ("lonely PSUs are certainties under adjust", "analysis.covariance", "_scale", no_adjusting),
+    ("the rule average does not scale up", "analysis.covariance", "_average", lambda *a: 1.0),
     ("the Fay coefficient is forgotten", "analysis.estimation", "replicated", of_replicates(scale=1 / 3)),
     ("replicates are centred at the full sample", "analysis.estimation", "replicated", of_replicates(mse=True)),
     ("the covariance lacks the ratio's denominator", "analysis.points", "_ratio_second", None),
