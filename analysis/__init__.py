@@ -23,6 +23,7 @@ _EXPORTS: dict[str, str] = {
     "Target": "analysis.targets",
     "Weighed": "analysis.weighting",
     "assess_targets": "analysis.assessing",
+    "combine_imputations": "analysis.rubin",
     "counts": "analysis.estimators",
     "draw": "analysis.drawing",
     "estimate": "analysis.stages",

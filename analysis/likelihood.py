@@ -195,26 +195,35 @@ def refuse_dependent(x: Floats, weight: Floats, names: tuple[str, ...]) -> None:
 
 
 def separated(data: Data, fitted: Fit, family: Family) -> tuple[int, ...]:
-    """Return the columns whose coefficients run to infinity because they tell some answers without an exception.
+    """Return the columns whose coefficients have no limit because they tell some answers without an exception.
 
-    A direction b with x'b >= 0 where y is at its top, <= 0 where it is at 0, and = 0 between, is looked for by linear
-    programming (Konis 2007); only where a linear predictor is large or the fit has not settled.
+    A direction b with x'b >= 0 where y is at its top, <= 0 where it is at its bottom, and = 0 between, is looked for by
+    linear programming (Konis 2007), only where a linear predictor is large or the fit has not settled. Every
+    coefficient that such a direction can move is named.
     """
     bounded = {"binomial": (0.0, 1.0), "poisson": (0.0, np.inf)}
     if family.name not in bounded or (fitted.converged and np.abs(fitted.eta).max() <= EXTREME):
         return ()
-    from scipy.optimize import linprog
-
     low, high = bounded[family.name]
     rows = np.unique(np.column_stack([data.y, data.x / np.abs(data.x).max(axis=0)]), axis=0)
     answer, columns = rows[:, 0], rows[:, 1:]
     signed = np.where(answer == high, -1.0, 1.0)[:, None] * columns
-    ends, between = (answer == low) | (answer == high), (answer != low) & (answer != high)
-    found = linprog(
-        signed[ends].sum(axis=0), A_ub=signed[ends], b_ub=np.zeros(int(ends.sum())),
-        A_eq=columns[between] if between.any() else None, b_eq=np.zeros(int(between.sum())) if between.any() else None,
-        bounds=[(-1, 1)] * data.x.shape[1], method="highs",
-    )  # fmt: skip
-    if not found.success or found.fun > -1e-7:
+    ends = (answer == low) | (answer == high)
+    if not _reach(signed[ends].sum(axis=0), signed[ends], columns[~ends]):
         return ()
-    return tuple(int(j) for j in np.flatnonzero(np.abs(found.x) > 1e-7))
+    unit = np.eye(columns.shape[1])
+    return tuple(
+        j for j in range(len(unit)) if any(_reach(sign * unit[j], signed[ends], columns[~ends]) for sign in (1, -1))
+    )
+
+
+def _reach(objective: Floats, below: Floats, fixed: Floats) -> bool:
+    """Whether objective'b < 0 for some b with below b <= 0, fixed b = 0 and |b| <= 1."""
+    from scipy.optimize import linprog
+
+    equal = (fixed, np.zeros(len(fixed))) if len(fixed) else (None, None)
+    found = linprog(
+        objective, A_ub=below, b_ub=np.zeros(len(below)), A_eq=equal[0], b_eq=equal[1],
+        bounds=[(-1, 1)] * len(objective), method="highs",
+    )  # fmt: skip
+    return bool(found.success and found.fun < -1e-7)

@@ -161,8 +161,8 @@ def _told(data: ModelRows, lost: Sequence[int]) -> list[str]:
     if lost:
         names = ", ".join(f'"{data.matrix.names[j]}"' for j in lost)
         told.append(
-            f"SEPARATION: {names} tell some of the answers without exception - the coefficients have no limit and no "
-            "interval; join levels, or take the column out."
+            f"SEPARATION: some of the answers are told without exception by {names} - such coefficients have no limit "
+            "and no interval; join levels, or take the column out."
         )
     return told
 

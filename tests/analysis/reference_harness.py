@@ -21,6 +21,7 @@ from analysis import (
     ReplicateWeights,
     Survey,
     SurveyDesign,
+    combine_imputations,
     counts,
     glm,
     independence_test,
@@ -46,6 +47,8 @@ ESTIMATORS = (
     "chisq",
     "contrast",
     "glm",
+    "mi_mean",
+    "mi_proportion",
 )
 STEPS = ("poststratify",)
 
@@ -315,7 +318,24 @@ def compare_glm(case: Case, survey: Survey, domain: str | None) -> Iterator[str]
             yield from compare_field(case, theirs, expected["wald"][theirs], [found[ours]])
 
 
-MODELS = {"chisq": compare_chisq, "glm": compare_glm}
+def compare_imputed(case: Case, survey: Survey, domain: str | None) -> Iterator[str]:
+    """Combine the imputations and compare estimate, df, missing information and the two variances."""
+    options, expected = case["options"], case["expected"]
+    estimator = mean if case["estimator"] == "mi_mean" else proportion
+    single = [estimator(survey, name, where=domain) for name in options["vars"]]
+    df = "barnard-rubin" if options.get("small_sample_df") else "rubin"
+    found = combine_imputations(single, df=df)
+    if list(found.frame["name"]) != expected["names"]:
+        yield f"names: {list(found.frame['name'])}"
+    ours = {"missinfo": "missing_information"}
+    for name in ("estimate", "se", "df", "missinfo", "ci_low", "ci_high", "within", "between"):
+        yield from compare_field(case, name, expected[name], found.frame[ours.get(name, name)].tolist())
+    for name, column in (("per_imputation_estimate", "estimate"), ("per_imputation_se", "se")):
+        yield from compare_field(case, name, expected[name], [float(one.frame[column][0]) for one in single])
+    yield from compare_field(case, "df_full_design", expected["df_full_design"], [found.meta.df_design])
+
+
+MODELS = {"chisq": compare_chisq, "glm": compare_glm, "mi_mean": compare_imputed, "mi_proportion": compare_imputed}
 
 
 def compare_field(case: Case, name: str, expected: Any, values: list[float]) -> Iterator[str]:
