@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from analysis.coefficients import Base, Sizes, coefficient_frame, exponentiated, wald_frame
 from analysis.design import Expr
 from analysis.estimates import Estimates, Meta
 from analysis.estimators import restriction
 from analysis.faults import refuse
 from analysis.fixedpoint import Floats
 from analysis.formula import parse_formula
-from analysis.intervals import t_quantile
 from analysis.likelihood import (
     Data,
     Family,
@@ -32,10 +31,13 @@ from analysis.likelihood import (
 from analysis.microdata import degrees, score_covariance
 from analysis.modelmatrix import ModelRows, model_rows
 from analysis.survey import Survey, design_faults
-from uptake.contract.errors import EstimationError, did_you_mean
+from uptake.contract.errors import EstimationError
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+Kind = Literal["effect", "mean"]
+Covariates = Literal["sampled", "fixed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +84,21 @@ class Model:
 
         Returns one row: term, statistic, ndf, ddf, p_value, reason. Agrees with R survey's regTermTest to 1e-6.
         """
-        return wald_test(self, terms)
+        columns = [(column.name, column.term) for column in self.data.matrix.columns]
+        return wald_frame(self.frame, self.vcov, columns, terms)
 
     def odds_ratios(self) -> DataFrame:
         """Return exp(b) with exp of the limits of each coefficient but the constant: odds ratios of a logit, rate
         ratios of a log link."""
-        return exponentiated(self)
+        return exponentiated(self.frame, self.family.link)
+
+    def margins(
+        self, *what: str, kind: Kind = "effect", covariates: Covariates = "sampled", level: float = 0.95
+    ) -> Estimates:
+        """Return average marginal effects, or predictive margins (`kind="mean"`); see `analysis.margins.margins`."""
+        from analysis.margins import margins
+
+        return margins(self, what, kind=kind, covariates=covariates, level=level)
 
 
 def glm(
@@ -140,10 +151,10 @@ def glm(
     member = np.repeat(data.used[:, None], data.x.shape[1], axis=1)
     vcov = score_covariance(s, data.rows, influence, member=member)
     df = float(degrees(data.rows, np.where(data.used, 0, -1), 1)[0])
-    whole = float(degrees(replace(data.rows, inside=np.ones(len(data.rows), dtype=bool)),
-                          np.zeros(len(data.rows), dtype=np.intp), 1)[0])  # fmt: skip
+    whole = float(degrees(data.rows, np.zeros(len(data.rows), dtype=np.intp), 1, everywhere=True)[0])
     warnings += _told(data, lost)
-    frame = coefficient_frame(data, fitted.beta, vcov, df + 1 - data.x.shape[1], level=level, lost=lost)
+    sizes = Sizes(len(data.y), data.n_rows, float(data.weight.sum()))
+    frame = coefficient_frame(data.matrix.names, fitted.beta, vcov, Base(sizes, df + 1 - data.x.shape[1], level), lost)
     meta = Meta(
         "glm", "t", level, tuple(warnings), s.weighting().exponent, "", data.rows.totals.sql, len(data.rows), whole
     )
@@ -180,80 +191,3 @@ def _dispersions(data: ModelRows, fitted: Fit, family: Family) -> tuple[float, f
     spread = np.average((pearson - np.average(pearson, weights=w)) ** 2, weights=w)
     ratio = w.mean() / domain.mean()
     return float(spread * n / max(n - 1, 1) * ratio), float(np.average(pearson**2, weights=w))
-
-
-def coefficient_frame(
-    data: ModelRows, beta: Floats, vcov: Floats, df: float, *, level: float, lost: Sequence[int] = ()
-) -> DataFrame:
-    """Return the tidy frame of coefficients: b -/+ t(df) se, t and its two-sided p; NaN with a reason where none."""
-    import pandas as pd
-    from scipy.special import stdtr
-
-    se = np.sqrt(np.maximum(np.diag(vcov), 0.0))
-    reasons = [_reason(float(se[j]), df, j in lost) for j in range(len(beta))]
-    open_ = np.array([bool(reason) for reason in reasons])
-    t = np.divide(beta, se, out=np.full(len(beta), np.nan), where=~open_)
-    half = t_quantile(level, df) * se if df > 0 else np.full(len(beta), np.nan)
-    nan = np.full(len(beta), np.nan)
-    p_value = np.where(open_, nan, 2 * stdtr(df, -np.abs(t))) if df > 0 else nan
-    with np.errstate(divide="ignore", invalid="ignore"):
-        cv = np.where(beta != 0, se / beta, np.nan)
-    return pd.DataFrame(
-        {
-            "name": data.matrix.names, "domain_by": "all", "domain_key": "all", "estimate": beta, "se": se,
-            "ci_low": np.where(open_, nan, beta - half), "ci_high": np.where(open_, nan, beta + half),
-            "conf_level": level, "ci_method": "t", "df": df, "n": len(data.y), "n_rows": data.n_rows, "n_eff": nan,
-            "deff": nan, "deff_wr": nan, "cv": cv, "n_population": float(data.weight.sum()), "t": t,
-            "p_value": p_value, "reason": reasons,
-        }
-    )  # fmt: skip
-
-
-def _reason(se: float, df: float, lost: bool) -> str:
-    if lost:
-        return "the answers are told without exception (separation), so the coefficient has no limit"
-    if not df > 0:
-        return f"{df:g} degrees of freedom are left"
-    return "" if se > 0 else "the standard error is 0 or unknown"
-
-
-def wald_test(model: Model, terms: Sequence[str]) -> DataFrame:
-    """Test that the coefficients of some terms are all 0; see Model.wald_test."""
-    import pandas as pd
-    from scipy.special import fdtrc
-
-    columns = model.data.matrix.columns
-    known = list(dict.fromkeys([c.term for c in columns] + [c.name for c in columns]))
-    for term in terms:
-        if term not in known:
-            raise EstimationError(
-                f'the model has no term "{term}" - there is nothing to test; name one of its terms or coefficients.'
-                f"{did_you_mean(term, known)}",
-                code="TERM",
-            )
-    use = [j for j, column in enumerate(columns) if column.term in terms or column.name in terms]
-    b, v, k, df, nan = model.fitted.beta[use], model.vcov[np.ix_(use, use)], len(use), model.df, math.nan
-    reason = "" if df > 0 else f"{df:g} degrees of freedom are left"
-    if not use:
-        raise EstimationError("no term is named - there is nothing to test; name at least one.", code="TERM")
-    size = np.sqrt(np.diag(v))
-    if model.frame["reason"].iloc[use].ne("").any() or np.linalg.matrix_rank(v / np.outer(size, size)) < k:
-        reason = reason or "the covariance of the coefficients is singular"
-    f = nan if reason else float(b @ np.linalg.solve(v, b)) / k
-    p = nan if reason else float(fdtrc(k, df, f))
-    return pd.DataFrame({"term": [" + ".join(terms)], "statistic": [f], "ndf": [float(k)], "ddf": [df], "p_value": [p],
-                         "reason": [reason]})  # fmt: skip
-
-
-def exponentiated(model: Model) -> DataFrame:
-    """Return exp of the coefficients and of their limits; see Model.odds_ratios."""
-    if model.family.link not in ("logit", "log"):
-        raise EstimationError(
-            f'the link is "{model.family.link}" - exp of a coefficient means something for logit (odds ratios) and log '
-            "(rate ratios) only; look at the coefficients themselves, or at margins.",
-            code="LINK",
-        )
-    frame = model.frame[model.frame["name"] != "intercept"].reset_index(drop=True)
-    grown = {name: np.exp(frame[name].to_numpy(dtype=float)) for name in ("estimate", "ci_low", "ci_high")}
-    made = frame.assign(**grown, se=grown["estimate"] * frame["se"])
-    return made[["name", "estimate", "se", "ci_low", "ci_high", "conf_level", "df", "t", "p_value", "n", "reason"]]
