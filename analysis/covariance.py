@@ -40,6 +40,15 @@ def stage_covariance(scores: Floats, stage: Stage, design: SurveyDesign, present
     return np.asarray(centred.T @ centred) * _average(stage, design, present, odd)
 
 
+def why_unknown(design: SurveyDesign) -> str:
+    """Return the reason to give where a variance of this design is NaN although the estimate is a number."""
+    if design.pps is not None:
+        return "the variance estimate is below zero, which says nothing; the form YG or the method brewer may help"
+    if design.lonely_psu == "average":
+        return "every stratum of the domain has one sampled unit, so there is no average variance to take"
+    return ""
+
+
 def lonely(stage: Stage) -> Bools:
     """Return (parents,) which strata have one sampled unit although there are more."""
     fraction = stage.fraction

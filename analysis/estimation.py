@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.cells import Stage, grouping
+from analysis.covariance import why_unknown
 from analysis.degrees import design_degrees, domain_degrees
 from analysis.elements import elements
 from analysis.engine import Engine, Named, Totals, TotalsRequest
@@ -252,13 +253,18 @@ def _spread(work: Work) -> Spread:
     return Spread(
         _clean(vcov, found), domain_degrees(layout, stages[0]), whole, np.full(layout.size, np.nan),
         _enumerated(survey, layout, stages[0], found), notes=notes,
+        unknown=why_unknown(survey.design),
     )  # fmt: skip
 
 
 def _from_rows(work: Work) -> Spread:
     vcov, df, fitted, whole = stepwise(work.survey, work.asked, work.layout, work.found)
     nowhere, size = np.zeros(work.layout.size, dtype=bool), work.layout.size
-    return Spread(_clean(vcov, work.found), df, whole, np.full(size, np.nan), nowhere, fitted)
+    notes = variance_stages(work.survey.design, work.layout.totals)[1]
+    return Spread(
+        _clean(vcov, work.found), df, whole, np.full(size, np.nan), nowhere, fitted, notes,
+        why_unknown(work.survey.design),
+    )  # fmt: skip
 
 
 def _enumerated(survey: Survey, layout: Layout, stage: Stage, found: Points) -> npt.NDArray[np.bool_]:

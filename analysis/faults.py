@@ -107,37 +107,37 @@ def _design_keys(design: SurveyDesign) -> Iterator[tuple[str, str | None, str]]:
         yield id_key(number), name, "UNIT" if number > 1 else ("PSU", "SSU")[number]
 
 
-def stage_faults(design: SurveyDesign, stages: tuple[Stage, ...]) -> Iterator[DesignFault]:
+def stage_faults(design: SurveyDesign, stages: tuple[Stage, ...], *, shown: int = SHOWN) -> Iterator[DesignFault]:
     """Yield the faults of population counts: below n, mixed scales, varying within a stratum."""
     for number, (stage, name) in enumerate(zip(stages, design.stage_fpc, strict=False)):
         column, top = f'column "{name}"', float(np.nanmax(stage.high, initial=0.0))
         if design.pps is not None and (number == 0 or stage.pi is not None):
-            yield from _probability_faults(stage, column)
+            yield from _probability_faults(stage, column, shown)
             continue
         low, high = stage.low, stage.high
-        for i in np.flatnonzero(low <= 0)[:SHOWN]:
+        for i in np.flatnonzero(low <= 0)[:shown]:
             says = _SAYS["FPC_NOT_ABOVE_ZERO"].format(column=column, low=low[i])
             yield DesignFault("FPC_TOO_SMALL", stratum_place(stage, i), says, "reject")
         for i in np.flatnonzero((low > 0) & (low < 1) & (top > 1))[:1]:
             yield _fault("FPC_MIXED_SCALE", stratum_place(stage, i), column=column, low=low[i], top=top)
-        for i in np.flatnonzero((high < stage.n) & (low >= 1) & (top > 1))[:SHOWN]:
+        for i in np.flatnonzero((high < stage.n) & (low >= 1) & (top > 1))[:shown]:
             yield _fault("FPC_TOO_SMALL", stratum_place(stage, i), column=column, high=high[i], n=stage.n[i])
-        for i in np.flatnonzero(high > low)[:SHOWN]:
+        for i in np.flatnonzero(high > low)[:shown]:
             yield _fault("FPC_VARIES_IN_STRATUM", stratum_place(stage, i), column=column, low=low[i], high=high[i])
 
 
-def _probability_faults(stage: Stage, column: str) -> Iterator[DesignFault]:
+def _probability_faults(stage: Stage, column: str, shown: int) -> Iterator[DesignFault]:
     """Yield the strata whose inclusion probabilities are none: PPS needs one above 0 and at most 1 for each unit."""
-    for i in np.flatnonzero((stage.low <= 0) | (stage.high > 1))[:SHOWN]:
+    for i in np.flatnonzero((stage.low <= 0) | (stage.high > 1))[:shown]:
         says = _SAYS["PROBABILITY_OUT_OF_RANGE"].format(column=column, low=stage.low[i], high=stage.high[i])
         yield DesignFault("PROBABILITY_OUT_OF_RANGE", stratum_place(stage, i), says, "reject")
     if stage.pi is not None and stage.widest is not None:
-        for i in np.flatnonzero(stage.widest > stage.pi * (1 + 1e-12))[:SHOWN]:
+        for i in np.flatnonzero(stage.widest > stage.pi * (1 + 1e-12))[:shown]:
             says = _SAYS["PROBABILITY_VARIES_IN_UNIT"].format(column=column, low=stage.pi[i], high=stage.widest[i])
             yield DesignFault("PROBABILITY_VARIES_IN_UNIT", stratum_place(stage, stage.parent[i]), says, "reject")
 
 
-def nesting_faults(design: SurveyDesign, totals: Totals) -> Iterator[DesignFault]:
+def nesting_faults(design: SurveyDesign, totals: Totals, *, shown: int = SHOWN) -> Iterator[DesignFault]:
     """Yield a fault for each PSU id that stands in several strata of a design declared with nest=False."""
     if design.nest or not design.ids or design.stage_strata[0] is None:
         return
@@ -145,7 +145,7 @@ def nesting_faults(design: SurveyDesign, totals: Totals) -> Iterator[DesignFault
     units, names = factorize(totals.keys["up__psu"])
     pairs = np.unique(np.stack([units, strata], axis=1)[(units >= 0) & (strata >= 0)], axis=0)
     seen = np.bincount(pairs[:, 0], minlength=len(names)) if len(pairs) else np.zeros(0)
-    for unit in np.flatnonzero(seen > 1)[:SHOWN]:
+    for unit in np.flatnonzero(seen > 1)[:shown]:
         where = ", ".join(f'"{stratum_names[s]}"' for s in pairs[pairs[:, 0] == unit][:, 1])
         yield _fault("PSU_NOT_NESTED", f'column "{design.ids[0]}"', unit=names[unit], strata=where)
 

@@ -55,6 +55,7 @@ class Spread:
     enumerated: npt.NDArray[np.bool_]
     fitted: npt.NDArray[np.bool_] | None = None
     notes: tuple[str, ...] = ()  # what was done about the design, as warnings
+    unknown: str = ""  # why a variance is NaN
 
 
 def tidy_frame(asked: Asked, layout: Layout, found: Points, spread: Spread) -> DataFrame:
@@ -85,6 +86,8 @@ def _interval(asked: Asked, found: Points, spread: Spread, p: int, df: float) ->
     estimate, error = float(found.estimate[p]), float(np.sqrt(spread.vcov[p, p]))
     if math.isnan(estimate) and found.n[p] > 0:
         return Interval(math.nan, math.nan, reason="the denominator adds up to zero in this domain")
+    if math.isnan(error) and not math.isnan(estimate) and spread.unknown:
+        return Interval(math.nan, math.nan, reason=spread.unknown)
     # At 0 and 100 % even a complete count keeps the width of its n: one wrong answer would move it.
     known = spread.enumerated[p] and 0 < estimate < 1 and error <= ENUMERATED * estimate
     if asked.ci == "korn-graubard" and known:

@@ -13,12 +13,10 @@ from analysis.design import Expr, PostStrata, SurveyDesign
 from analysis.engine import Engine, Named, Totals, TotalsRequest
 from analysis.faults import DesignFault, Weighting, column_faults, nesting_faults, stage_faults
 from analysis.fixedpoint import weight_exponent
-from analysis.lonely import lonely_faults
 from analysis.measures import design_measures
 from analysis.nonresponse import Phase, class_adjusted
 from analysis.numbering import with_unit_ids
 from analysis.poststrata import PostStratification, poststratified
-from analysis.replicates import check_replicates, replicate_columns
 from analysis.source import Source, first_row, open_source, quoted, require_numbers
 from analysis.steps import Step
 from uptake.contract.errors import DesignError
@@ -77,14 +75,15 @@ class Survey:
         return (*keys, *((f"up__cell_{name}", self.source.column(name)) for name in cells))
 
     def check(self) -> DataFrame:
-        """Return a frame of everything that is wrong or unusual: severity, code, where, message."""
-        import pandas as pd
+        """Return a frame of everything that is wrong or unusual: severity, code, where, message.
 
-        found = [*_all_faults(self), *_replicate_faults(self), *self._duplicates()]
-        rows: list[tuple[str, str, str, str]] = [(f.severity, f.code, f.where, f.message) for f in found]
-        if not any(fault.code.startswith("WEIGHT_") and fault.severity == "reject" for fault in found):
-            rows.append(("info", "KISH", f'column "{self.design.weights}"', self._kish()))
-        return pd.DataFrame(rows, columns=["severity", "code", "where", "message"])
+        Weights, ids and population counts that are missing or impossible, lonely PSUs, PSUs in several strata, counts
+        that vary, duplicate unit ids: every one of them, not the first; then the spread of the weights (Kish) and the
+        design at a glance. What stops an estimate has the severity reject.
+        """
+        from analysis.checking import checked
+
+        return checked(self)
 
     def poststratify(self, benchmarks: DataFrame, *, by: str | Sequence[str], total: str = "total") -> Survey:
         """Fit the weights to known totals: w' = w N_g / sum_g w. The variance then uses residuals within the cells.
@@ -134,31 +133,6 @@ class Survey:
         survey.notes = self.notes
         return survey
 
-    def _duplicates(self) -> list[DesignFault]:
-        if self.design.unit_id is None:
-            return []
-        self.source.require([self.design.unit_id], "unit_id")
-        names = [n for n in (self.design.wave, self.design.unit_id) if n]
-        keys = ", ".join(map(self.source.column, names))
-        found = self.source.columns(
-            f"SELECT {self.source.column(names[-1])} AS unit, COUNT(*) AS n FROM ({self.source.text}) AS r "
-            f"GROUP BY {keys} HAVING COUNT(*) > 1 ORDER BY 1"
-        )
-        return [
-            DesignFault(
-                "DUPLICATE_UNIT", f'unit "{unit}"', f"stands in {n} rows - keep one row a unit and wave.", "reject"
-            )
-            for unit, n in list(zip(found["unit"], found["n"], strict=True))[:5]
-        ]
-
-    def _kish(self) -> str:
-        column = self.source.column(self.design.weights or "")
-        found = self.source.columns(
-            f"SELECT COUNT(*) AS n, SUM({column}) AS s, SUM({column} * {column}) AS q FROM ({self.source.text}) AS r"
-        )
-        n, total, squares = (float(found[name][0]) for name in ("n", "s", "q"))
-        return f"{n:.0f} rows, weights add up to {total:.6g}, Kish design effect {n * squares / total**2:.4f}"
-
 
 def design_totals(survey: Survey, request: TotalsRequest) -> Totals:
     """Run a request with the design's own keys and measures added."""
@@ -177,27 +151,6 @@ def design_faults(survey: Survey, totals: Totals) -> list[DesignFault]:
     if any(fault.severity == "reject" for fault in found):
         return found
     return [*found, *stage_faults(survey.design, sampling_stages(survey.design, totals))]
-
-
-def _all_faults(survey: Survey) -> list[DesignFault]:
-    weight = f"CAST({survey.source.column(survey.design.weights or '')} AS DOUBLE)"
-    request = TotalsRequest(layers=((("up__w", weight),),), keys=survey.key_columns())
-    totals = design_totals(survey, request)
-    found = design_faults(survey, totals)
-    if survey.design.replicates or any(fault.severity == "reject" for fault in found):
-        return found
-    return [*found, *lonely_faults(survey.design, sampling_stages(survey.design, totals))]
-
-
-def _replicate_faults(survey: Survey) -> list[DesignFault]:
-    if survey.design.replicates is None:
-        return []
-    try:
-        columns = replicate_columns(survey.design, survey.source)
-        check_replicates(survey.source, columns, exponent=survey.weighting().exponent)
-    except DesignError as fault:
-        return [DesignFault(fault.code, "the replicate weights", str(fault), "reject")]
-    return []
 
 
 def _weighting(source: Source, design: SurveyDesign, *, made: bool) -> Weighting:

@@ -211,9 +211,11 @@ def test_check_lists_everything_that_is_wrong_or_unusual() -> None:
         ["reject", "LONELY_PSU", 'stratum "c"'],
         ["reject", "DUPLICATE_UNIT", 'unit "B"'],
         ["info", "KISH", 'column "w"'],
+        ["info", "DESIGN", "the design"],
     ]
     # n sum w^2 / (sum w)^2 = 5 * 25 / 81
-    assert found.message.iloc[-1] == "5 rows, weights add up to 9, Kish design effect 1.5432"
+    assert found.message.iloc[-2] == "5 rows, weights from 0 to 4 add up to 9, Kish design effect 1.5432"
+    assert found.message.iloc[-1] == "5 units drawn in 3 strata, 0 of them whole; df 1"
 
 
 def test_check_looks_at_replicate_weights_too() -> None:
