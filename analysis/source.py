@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -13,6 +12,7 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
+from analysis.files import Files, are_paths, found_files, header, refuse_different_columns
 from uptake.contract.errors import DesignError, EstimationError, TableError, did_you_mean
 
 INTEGERS = (
@@ -28,7 +28,6 @@ INTEGERS = (
     "BOOLEAN",
 )
 _PLACE = "survey_rows"
-_PARQUET = (".parquet", ".pq")
 
 
 def quoted(name: str) -> str:
@@ -127,18 +126,23 @@ def require_numbers(source: Source, names: Iterable[str], what: str, *, code: st
 
 
 def open_source(data: object) -> Source:
-    """Return the rows of a pandas or Arrow table, a Parquet or CSV path, or a DuckDB relation."""
+    """Return the rows of a table (pandas, Arrow, polars), of Parquet or CSV files, or of a DuckDB relation."""
     if isinstance(data, duckdb.DuckDBPyRelation):
         return described(Source(run=lambda sql: data.query(_PLACE, sql), text=f"SELECT * FROM {_PLACE}", types={}))
     connection = _database().cursor()  # a cursor has views of its own and costs a hundredth of a database
-    table = _PLACE
-    if isinstance(data, str | Path):
-        table = _file(Path(data))
-    else:
-        _register(connection, data)
-    source = Source(run=lambda sql: connection.execute(sql), text=f"SELECT * FROM {table}", types={})
+    if are_paths(data):
+        files = found_files(data)
+        source = Source(run=connection.execute, text=f"SELECT * FROM {files.table}", types={})
+        return _named(source, _columns_of(files, source))
+    table = _scannable(data)
+    _register(connection, table)
+    own = [str(name) for name in _named_columns(table)]
+    return _named(Source(run=connection.execute, text=f"SELECT * FROM {_PLACE}", types={}), own)
+
+
+def _named(source: Source, own: list[str]) -> Source:
+    """Remember the names of the columns as the data have them, before the engine tells twins apart."""
     inside = [str(name) for name in source.columns(f"DESCRIBE {source.text}")["column_name"]]
-    own = _own_names(data, source)
     return described(replace(source, renamed={a: b for a, b in zip(own, inside, strict=True) if a != b}))
 
 
@@ -151,12 +155,27 @@ def _database() -> duckdb.DuckDBPyConnection:
 
 def _register(connection: duckdb.DuckDBPyConnection, data: object) -> None:
     try:
-        connection.register(_PLACE, _arrow(data) if hasattr(data, "iloc") else data)
+        connection.register(_PLACE, data)
     except duckdb.InvalidInputException as fault:
         raise TableError(
             f"data is a {type(data).__name__} - give a pandas or Arrow table, the path of a Parquet or CSV file, or a "
             "DuckDB relation."
         ) from fault
+
+
+def _scannable(data: Any) -> Any:
+    """Return what the engine can scan more than once: frames as Arrow tables, a stream read to its end."""
+    if hasattr(data, "iloc"):
+        return _arrow(data)
+    if hasattr(data, "read_all"):  # an Arrow stream is empty after its first reading
+        return data.read_all()
+    if type(data).__module__.partition(".")[0] == "polars":
+        return (data.collect() if hasattr(data, "collect") else data).to_arrow()
+    if hasattr(data, "__arrow_c_stream__") and not hasattr(data, "column_names"):
+        import pyarrow as pa
+
+        return pa.table(data)
+    return data
 
 
 def _arrow(frame: Any) -> object:
@@ -169,14 +188,14 @@ def _arrow(frame: Any) -> object:
         raise TableError(f"{fault.args[-1]} - a column holds values of several kinds; give it one type.") from fault
 
 
-def _own_names(data: object, source: Source) -> list[str]:
-    """Return the names of the columns as the data have them, before the engine tells twins apart."""
-    if not isinstance(data, str | Path):
-        return [str(name) for name in _named_columns(data)]
-    path = Path(data)
-    if path.suffix.lower() not in _PARQUET:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return next(csv.reader(file))
+def _columns_of(files: Files, source: Source) -> list[str]:
+    """Return the columns of the files, refused where they are not the same in all."""
+    columns = {path: _leaves(path, source) if files.parquet else header(path) for path in files.paths}
+    refuse_different_columns(columns)
+    return columns[files.paths[0]]
+
+
+def _leaves(path: Path, source: Source) -> list[str]:
     schema = source.columns(f"SELECT name, num_children FROM parquet_schema({literal(str(path))})")
     leaves = np.ma.filled(np.ma.asarray(schema["num_children"]).astype(np.float64), 0.0) == 0
     return [str(name) for name in schema["name"][leaves]]
@@ -199,16 +218,6 @@ def described(source: Source) -> Source:
 def is_numeric(kind: str) -> bool:
     """Whether an SQL type can be added up."""
     return kind in INTEGERS or kind in ("FLOAT", "DOUBLE", "UHUGEINT") or kind.startswith("DECIMAL")
-
-
-def _file(path: Path) -> str:
-    if not path.exists():
-        raise TableError(f"{path}: there is no such file - name an existing Parquet or CSV file.")
-    name = literal(str(path))
-    if path.suffix.lower() in _PARQUET:
-        return f"read_parquet({name})"
-    # Types are declared: left to itself the reader would turn a column of Yes/No into truth values.
-    return f"read_csv({name}, sample_size=-1, auto_type_candidates=['BIGINT', 'DOUBLE', 'VARCHAR'])"
 
 
 def _first_line(fault: Exception) -> str:

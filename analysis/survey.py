@@ -28,7 +28,10 @@ SMALLEST_MADE = 1e-6
 
 
 class Survey:
-    """Rows with their design. `data` is a pandas or Arrow table, a Parquet or CSV path, or a DuckDB relation.
+    """Rows with their design.
+
+    `data`: a pandas, Arrow or polars table; a Parquet or CSV file, several of them, a pattern or a folder; a DuckDB
+    relation.
 
     `steps` are the adjustments of the weights so far, the first one first; see `analysis.steps`.
     """
