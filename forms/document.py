@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -22,6 +23,7 @@ from uptake.contract.errors import did_you_mean
 _PLAIN = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?")
 _NUMBERS = frozenset({"int", "dec", "money", "pct"})
 _EXAMPLE = '{"e04_staff": 120}'
+_MOST_ERRORS, _MOST_NEAR = 1_000, 100  # so many errors are listed, and the first ones name what was probably meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ def read_document(
     null is blank; what is left out is not answered. `not_applicable` is passed over, as an export has it.
     document: the JSON text in UTF-8, or what it says; given: what is known of the unit, whose answers fixed fields
     take; lang: language of the sentences; today: the day of `today()`. An answer with an error is left out of the rest.
+    Of errors the first thousand are listed.
     """
     reader = _Reader(questionnaire, given, lang)
     try:
@@ -84,19 +87,29 @@ class _Reader:
     errors: list[DocumentError] = dataclasses.field(default_factory=list)
 
     def refuse(self, pointer: str, name: str, key: str, **slots: object) -> None:
-        self.errors.append(DocumentError(pointer, name, document_refusal(key, self.lang, **slots)))
+        if len(self.errors) <= _MOST_ERRORS:
+            self.tell(pointer, name, document_refusal(key, self.lang, **slots))
+
+    def tell(self, pointer: str, name: str, message: str) -> None:
+        """Add an error; where a document is wrong all through, the list ends and says so."""
+        if len(self.errors) < _MOST_ERRORS:
+            self.errors.append(DocumentError(pointer, name, message))
+        elif len(self.errors) == _MOST_ERRORS:
+            more = document_refusal("many_errors", self.lang, most=f"{_MOST_ERRORS:,}")
+            self.errors.append(DocumentError("", "", more))
 
     def document(self, read: Any) -> None:
         if not isinstance(read, Pairs):
             self.refuse("", "", "not_object", example=_EXAMPLE)
             return
+        known = self._known()
         for key, value, pointer in self.once(read, ""):
             if key in self.questionnaire.rosters:
                 self.roster(self.questionnaire.rosters[key], value, pointer)
             elif key in self.questionnaire.fields and not self.questionnaire.fields[key].roster:
                 self.field(self.questionnaire.fields[key], key, value, pointer)
             elif not self._counted(key):
-                self.unknown(key, pointer, self._known())
+                self.unknown(key, pointer, known)
 
     def _known(self) -> list[str]:
         fields = self.questionnaire.fields
@@ -108,8 +121,7 @@ class _Reader:
 
     def once(self, read: Pairs, pointer: str) -> Iterator[tuple[str, Any, str]]:
         """Give the pairs of an object with their pointers; a key that stands twice gives neither value."""
-        keys = [key for key, _ in read.pairs]
-        twice = {key for key in keys if keys.count(key) > 1} if len(set(keys)) < len(keys) else set()
+        twice = {key for key, count in Counter(key for key, _ in read.pairs).items() if count > 1}
         for key in sorted(twice):
             self.refuse(_below(pointer, key), self.name_at(key, pointer), "twice", called=key)
         for key, value in read.pairs:
@@ -120,7 +132,7 @@ class _Reader:
         return key if not pointer and key in self.questionnaire.fields else ""
 
     def unknown(self, key: str, pointer: str, known: list[str]) -> None:
-        near = did_you_mean(key, known)
+        near = did_you_mean(key, known) if len(self.errors) < _MOST_NEAR else ""
         shown = NEAR[self.lang].format(name=near.split('"')[1]) if near else ""
         self.refuse(pointer, "", "unknown", called=key, near=shown)
 
@@ -139,6 +151,9 @@ class _Reader:
     def row(self, roster: Roster, value: Any, number: int, pointer: str, seen: set[int]) -> None:
         if not isinstance(value, Pairs):
             self.refuse(pointer, "", "not_object", example=f'{{"{roster.names[0]}": …}}')
+            return
+        if sum(key == "row" for key, _ in value.pairs) > 1:
+            self.refuse(_below(pointer, "row"), "", "twice", called="row")
             return
         cells = list(self.once(value, pointer))
         for _, said, place in (cell for cell in cells if cell[0] == "row"):
@@ -164,7 +179,10 @@ class _Reader:
             return
         state = None
         if isinstance(value, Pairs):
+            before = len(self.errors)
             said = {key: each for key, each, place in self.once(value, pointer) if self._part(key, place)}
+            if len(self.errors) > before:
+                return
             value, state = said.get("value"), said.get("state")
         answer = self.answer(leaf, name, value, state, pointer)
         if answer is None:
@@ -200,7 +218,7 @@ class _Reader:
         texts = _texts(leaf, value)
         fine = _finer_than_read(leaf, value, self.lang)
         if fine:
-            self.errors.append(DocumentError(pointer, name, fine))
+            self.tell(pointer, name, fine)
             return None
         if isinstance(texts, str):
             example = f'["{leaf.choices[0].code}"]' if leaf.choices else ""
@@ -209,7 +227,7 @@ class _Reader:
         try:
             return read_field(leaf, texts, self.lang)
         except Refused as refused:
-            self.errors.append(DocumentError(pointer, name, str(refused)))
+            self.tell(pointer, name, str(refused))
             return None
 
 
@@ -259,4 +277,6 @@ def _shown(value: Any) -> str:
         return "[…]"
     if value is None or isinstance(value, bool):
         return "null" if value is None else str(value).lower()
-    return str(value)
+    if isinstance(value, int):
+        return str(Decimal(value))  # of any length, unlike str(value)
+    return str(value) if isinstance(value, str | Decimal | datetime.date) else type(value).__name__

@@ -66,6 +66,10 @@ DOCUMENT_REFUSALS: Mapping[str, Text] = {
     "many_rows": Text.of(
         zh="共有 {count} 行，最多 {most} 行。请减少行数。",
         en="There are {count} rows, and at most {most} are taken. Give fewer."),
+    "many_errors": Text.of(
+        zh="错误超过 {most} 处，其余不再列出。请先改正以上各处，再重新发送。",
+        en="There are more than {most} errors, and the others are not listed. Correct these, and send the document"
+           " again."),
 }  # fmt: skip
 NEAR = Text.of(zh="是否指“{name}”？", en=" Did you mean “{name}”?")
 

@@ -33,6 +33,10 @@ CELL_REFUSALS: Mapping[str, Text] = {
     "computed_column": Text.of(
         zh="“{typed}”由系统计算，该列未读取。请删去该列。",
         en="“{typed}” is computed, so this column was not read. Remove it."),
+    "sheet_twice": Text.of(
+        zh="工作表“{typed}”与另一张工作表是同一张表（如复制的工作表），无法判断以哪张为准，均未读取。请只保留一张。",
+        en="The sheet “{typed}” holds the same table as another sheet, as a copy does, and nobody could tell which one"
+           " is meant; neither was read. Keep one."),
     "unit_missing": Text.of(
         zh="这一行没有单位标识（unit_id），整行未读取。请填上单位标识，或删去这一行。",
         en="This row has no unit_id, so it was not read. Write it, or remove the row."),

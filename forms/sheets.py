@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ from forms.reading import Refused
 from forms.sheet_words import MARK, NEAR, ROW, UNIT, cell_refusal, note
 from forms.workbooks import LIMITS, open_workbook, read_content
 from uptake.contract.errors import did_you_mean
+
+_MOST_NEAR = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +76,12 @@ def read_workbook(
         book = open_workbook(content)
         reader.cells = CellReader(lang, book.epoch_1904)
         _check_definition(questionnaire, book)
-        for sheet in book.sheets:
-            if sheet.name not in (DEFINITION, CODES, HELP):
-                reader.sheet(sheet)
+        reader.sheets([sheet for sheet in book.sheets if sheet.name not in (DEFINITION, CODES, HELP)])
     else:
         sheet, encoding = open_csv(content, LIMITS)
         if encoding == "gb18030":
             reader.notes.append(note("gb18030", lang))
-        if reader.sheet(sheet) is None:
+        if not reader.sheets([sheet]):
             raise refuse_file("no_header")
     return reader.made(today)
 
@@ -93,6 +94,26 @@ def _check_definition(questionnaire: Questionnaire, book: Workbook) -> None:
         raise refuse_file("no_definition")
     if found != questionnaire.sha256:
         raise refuse_file("other_definition", found=found[:12], known=questionnaire.sha256[:12])
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A sheet with a header: that of the units, or of a roster's rows; what is merged in it belongs to no cell."""
+
+    sheet: Sheet
+    header: Row
+    roster: Roster | None
+    merged: frozenset[str]
+
+    @property
+    def called(self) -> str:
+        """Which table of the questionnaire it is: a roster's id, "" for that of the units."""
+        return "" if self.roster is None else self.roster.id
+
+    @property
+    def rows(self) -> list[Row]:
+        """The rows below the header, but for the words that stand there."""
+        return [row for row in self.sheet.rows if row.number > self.header.number and _text(row, 0) != MARK]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,24 +151,35 @@ class _Reader:
     def _given(self, unit: str) -> Given:
         return (self.given or {}).get(unit, NOTHING_GIVEN)
 
-    def sheet(self, sheet: Sheet) -> Row | None:
-        """Read one sheet; returns its header, None where it has none and was passed over."""
+    def sheets(self, sheets: list[Sheet]) -> bool:
+        """Read the sheets that have a header; of one table that stands on two sheets, such as a copy, read neither."""
+        tables = [(sheet, self._table(sheet)) for sheet in sheets]
+        of_table = Counter(table.called for _, table in tables if table is not None)
+        for sheet, table in tables:
+            if table is not None and of_table[table.called] == 1:
+                self._read(table)
+            elif table is not None:
+                self.refuse(sheet.name, f"A{table.header.number}", "sheet_twice", typed=sheet.name)
+            elif sheet.rows:
+                self.notes.append(note("other_sheet", self.lang, sheet=sheet.name))
+        return bool(of_table)
+
+    def _table(self, sheet: Sheet) -> _Table | None:
         header = next((row for row in sheet.rows if _text(row, 0) == UNIT), None)
         if header is None:
-            if sheet.rows:
-                self.notes.append(note("other_sheet", self.lang, sheet=sheet.name))
             return None
-        roster = self._roster(sheet, header)
-        columns = list(self._columns(sheet, header, roster))
-        self._tell_hidden(sheet, header, [column.at for column in columns])
+        merged = frozenset(at.partition(":")[0] for at in sheet.merged)
+        return _Table(sheet, header, self._roster(sheet, header), merged)
+
+    def _read(self, table: _Table) -> None:
+        sheet, columns = table.sheet, list(self._columns(table))
+        self._tell_hidden(sheet, table.header, [column.at for column in columns])
         for merged in sheet.merged:
             self.refuse(sheet.name, merged.partition(":")[0], "merged", typed=merged)
-        data = [row for row in sheet.rows if row.number > header.number and _text(row, 0) != MARK]
-        if roster is None:
-            self._units(sheet, data, columns)
+        if table.roster is None:
+            self._units(table, columns)
         else:
-            self._rows(sheet, header, data, columns, roster)
-        return header
+            self._rows(table, columns, table.roster)
 
     def _roster(self, sheet: Sheet, header: Row) -> Roster | None:
         """Return the roster whose rows a sheet holds: by its name, else by its columns."""
@@ -158,25 +190,30 @@ class _Reader:
         ids = {fields[name].roster for name in map(cell_text, header.values) if name in fields} - {""}
         return self.questionnaire.rosters[min(ids)] if ids else None
 
-    def _columns(self, sheet: Sheet, header: Row, roster: Roster | None) -> Iterator[_Column]:
+    def _columns(self, table: _Table) -> Iterator[_Column]:
         """Give the columns that are read; those that are not are errors."""
+        sheet, roster = table.sheet, table.roster
         belongs = "" if roster is None else roster.id
         known = {name: leaf for name, leaf in self.questionnaire.fields.items() if leaf.roster == belongs}
-        names = [cell_text(value).strip() for value in header.values]
+        names = [cell_text(value).strip() for value in table.header.values]
+        count = Counter(names)
         for at, name in enumerate(names):
             if name in ("", UNIT) or (name == ROW and roster is not None):
                 continue
             where = column_letters(at)
-            if names.count(name) > 1:
+            if count[name] > 1:
                 self.refuse(sheet.name, where, "column_twice", typed=name)
             elif name not in known:
-                near = did_you_mean(name, known)
-                shown = NEAR[self.lang].format(name=near.split('"')[1]) if near else ""
-                self.refuse(sheet.name, where, "unknown_column", typed=name, near=shown)
+                self.refuse(sheet.name, where, "unknown_column", typed=name, near=self._near(name, known))
             elif known[name].value is not None:
                 self.refuse(sheet.name, where, "computed_column", typed=name)
             else:
                 yield _Column(at, known[name])
+
+    def _near(self, typed: str, known: Iterable[str]) -> str:
+        """Return what was probably meant; where errors are many, those after the first hundred are left alone."""
+        near = did_you_mean(typed, known) if len(self.errors) < _MOST_NEAR else ""
+        return NEAR[self.lang].format(name=near.partition('"')[2].rpartition('"')[0]) if near else ""
 
     def _tell_hidden(self, sheet: Sheet, header: Row, columns: Iterable[int]) -> None:
         rows = [str(row.number) for row in sheet.rows if row.hidden and row.number > header.number]
@@ -188,10 +225,10 @@ class _Reader:
         if sheet.hidden:
             self.notes.append(note("hidden_sheet", self.lang, sheet=sheet.name))
 
-    def _units(self, sheet: Sheet, data: list[Row], columns: list[_Column]) -> None:
-        places: dict[str, list[Row]] = {}
-        for row in data:
-            unit = self._unit(sheet, row)
+    def _units(self, table: _Table, columns: list[_Column]) -> None:
+        sheet, places = table.sheet, dict[str, list[Row]]()
+        for row in table.rows:
+            unit = self._unit(table, row)
             if unit:
                 places.setdefault(unit, []).append(row)
         for unit, rows in places.items():
@@ -201,32 +238,32 @@ class _Reader:
                 continue
             self.answers.setdefault(unit, {})
             for column in columns:
-                self._cell(sheet, rows[0], column, unit, column.leaf.name)
+                self._cell(table, rows[0], column, unit, column.leaf.name)
 
-    def _unit(self, sheet: Sheet, row: Row) -> str:
+    def _unit(self, table: _Table, row: Row) -> str:
         """Return the unit of a row, "" where there is none, which is an error."""
-        unit = _text(row, 0)
+        unit, sheet = _text(row, 0), table.sheet
         where = f"A{row.number}"
+        if where in table.merged:
+            return ""  # told already
         if not unit:
             self.refuse(sheet.name, where, "unit_missing")
         elif self.given is not None and unit not in self.given:
-            near = did_you_mean(unit, self.given)
-            shown = NEAR[self.lang].format(name=near.split('"')[1]) if near else ""
-            self.refuse(sheet.name, where, "unit_unknown", typed=unit, near=shown)
+            self.refuse(sheet.name, where, "unit_unknown", typed=unit, near=self._near(unit, self.given))
             return ""
         return unit
 
-    def _rows(self, sheet: Sheet, header: Row, data: list[Row], columns: list[_Column], roster: Roster) -> None:
-        at = next((at for at, value in enumerate(header.values) if value == ROW), None)
+    def _rows(self, table: _Table, columns: list[_Column], roster: Roster) -> None:
+        at = next((at for at, value in enumerate(table.header.values) if cell_text(value).strip() == ROW), None)
         taken: dict[str, set[int]] = {}
-        for row in data:
-            unit = self._unit(sheet, row)
-            number = self._number(sheet, row, at, unit, (roster, taken.setdefault(unit, set()))) if unit else 0
+        for row in table.rows:
+            unit = self._unit(table, row)
+            number = self._number(table.sheet, row, at, unit, (roster, taken.setdefault(unit, set()))) if unit else 0
             if number:
                 taken[unit].add(number)
                 self.answers.setdefault(unit, {})
                 for column in columns:
-                    self._cell(sheet, row, column, unit, cell_name(column.leaf.name, number))
+                    self._cell(table, row, column, unit, cell_name(column.leaf.name, number))
 
     def _number(self, sheet: Sheet, row: Row, at: int | None, unit: str, room: tuple[Roster, set[int]]) -> int:
         """Return the number of a roster's row, the next free one where none is written; 0 where it is refused."""
@@ -240,7 +277,7 @@ class _Reader:
                 return 0
             return number
         text = cell_text(said).strip()
-        if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= roster.max_rows):
+        if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= roster.max_rows):
             self.refuse(sheet.name, where, "row_wrong", unit=unit, typed=text, most=roster.max_rows)
             return 0
         if int(text) in taken:
@@ -248,9 +285,11 @@ class _Reader:
             return 0
         return int(text)
 
-    def _cell(self, sheet: Sheet, row: Row, column: _Column, unit: str, name: str) -> None:
+    def _cell(self, table: _Table, row: Row, column: _Column, unit: str, name: str) -> None:
         value: CellValue = row.values[column.at] if column.at < len(row.values) else None
-        where = cell_address(row.number, column.at)
+        sheet, where = table.sheet, cell_address(row.number, column.at)
+        if where in table.merged:
+            return  # told already
         try:
             answer = self.cells.read(column.leaf, value)
         except Refused as refused:

@@ -77,7 +77,7 @@ class _Reader:
         by_id = {link: part for link, (_, part) in targets.items()}
         sheets = []
         for name, link, hidden in listed:
-            part = by_id.get(link, "")
+            part = by_id.pop(link, "")  # a part that many sheets named would be read as often
             if not self.package.has(part):
                 raise refuse_file("broken", part=part or name)
             sheets.append(self._sheet(name, part, hidden))
@@ -202,10 +202,20 @@ class _Cells:
             self._row(element)
             element.clear()
         elif word == "mergeCell":
-            self.merged.append(attribute(element, "ref"))
+            self._merged(attribute(element, "ref"))
         elif word == "col" and attribute(element, "hidden") in ("1", "true"):
             low, high = (min(_index(attribute(element, end)), MOST_COLUMNS) for end in ("min", "max"))
             self.hidden_columns += [column_letters(at - 1) for at in range(low, high + 1)]
+            if len(self.hidden_columns) > MOST_COLUMNS:
+                raise refuse_file("broken", part=f"{self.name}: cols")
+
+    def _merged(self, ref: str) -> None:
+        try:
+            for end in ref.split(":", 1):
+                cell_place(end)
+        except ValueError:
+            raise refuse_file("broken", part=f"{self.name}: {ref}") from None
+        self.merged.append(ref)
 
     def _row(self, row: Element) -> None:
         number = _index(row.get("r") or str(self.last_row + 1))

@@ -16,7 +16,7 @@ from forms.document import ReadDocument, read_document
 from forms.leaves import Answer, Given
 from forms.loader import load_questionnaire
 from forms.model import Questionnaire
-from forms.strict_json import MOST_BYTES
+from forms.strict_json import MOST_BYTES, NotJson, read_json
 from uptake.contract.errors import Fault
 
 EVERYTHING = Path(__file__).with_name("everything.yaml")
@@ -106,6 +106,12 @@ def test_a_document_says_what_a_page_would(everything: Questionnaire) -> None:
         ('{"x04": {"state": "answered"}}', "/x04", "“answered” and the value given contradict"),
         ('{"x04": {"state": "refused"}}', "/x04", "“refused” is not a state that can be reported"),
         ('{"x04": {"state": ["x"]}}', "/x04", "“[…]” is not a state"),
+        ('{"x04": {"value": "yes", "state": "not_applicable"}}', "/x04", "“not_applicable” is not a state"),
+        ('{"x04": {"value": "yes", "value": "no"}}', "/x04/value", "“value” stands here twice"),
+        ('{"x04": {"value": "yes", "staet": "answered"}}', "/x04/staet", "Did you mean “state”?"),
+        ('{"x14": [{"row": 2, "row": 3, "x14_name": "a"}]}', "/x14/0/row", "“row” stands here twice"),
+        ('{"x14": [{"row": 2001}]}', "/x14/0/row", "“2001” must be a whole number from 1 to 2000"),
+        ('{"x14": [{"row": 2.0}]}', "/x14/0/row", "“2.0” must be a whole number"),
         ('{"x03_staff": {"state": "dont_know"}}', "/x03_staff", "cannot be answered with don’t know"),
         ('{"x14": {}}', "/x14", "The roster “x14” is a list of objects"),
         ('{"x14": [7]}', "/x14/0", "An object was expected here"),
@@ -122,7 +128,8 @@ def test_a_document_says_what_a_page_would(everything: Questionnaire) -> None:
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_with_its_place(everything: Questionnaire, text: str, pointer: str, message: str) -> None:
-    found = errors(everything, text)
+    found, answers = errors(everything, text), read(everything, text).answers
+    assert answers == {}, "what cannot be read is left out"
     assert len(found) == 1 and found[0][0] == pointer and message in found[0][1], found
     (zh,) = errors(everything, text, "zh")
     assert zh[0] == pointer and zh[1] != found[0][1] and zh[1].endswith("。")
@@ -136,6 +143,52 @@ def test_other_encodings_and_sizes_are_told(everything: Questionnaire) -> None:
     assert errors(everything, '{"x16": "中"}'.encode("gb18030"))[0][1].startswith("The document is not in UTF-8 (byte ")
     assert "8,000,001 bytes" in errors(everything, b" " * (MOST_BYTES + 1))[0][1]
     assert errors(everything, '{"x16": "中"}'.encode("utf-8-sig")) == []
+    assert errors(everything, b"{}" + b" " * (MOST_BYTES - 2)) == []
+
+
+@pytest.mark.parametrize("open_", ["[", '{"a":'])
+def test_twenty_levels_are_read_and_one_more_is_not(open_: str) -> None:
+    close = "]" if open_ == "[" else "}"
+    assert read_json((open_ * 20 + "1" + close * 20).encode())
+    with pytest.raises(NotJson) as deep:
+        read_json((open_ * 21 + "1" + close * 21).encode())
+    assert (deep.value.key, deep.value.slots) == ("too_deep", {"most": 20})
+
+
+def test_only_open_brackets_outside_texts_count_as_levels() -> None:
+    texts = ['"[[[[[[[[[[[[[[[[[[[[[["', r'"\""', r'"\\"', '"]"', r'"\"[[[[[[[[[[[[[[[[[[[[[[["']
+    for text in texts:
+        assert read_json(f"[{text}, {text}]".encode()) == [json.loads(text)] * 2
+    assert read_json(("[" + "[1]," * 50 + "{}]").encode())
+    deep = "[" * 21
+    for before in (r'"\\"', r'"\""', '"]"', '"a"'):
+        with pytest.raises(NotJson, match="too_deep"):
+            read_json(f"[{before}, {deep}".encode())
+
+
+def test_errors_name_the_answer_where_it_is_one(everything: Questionnaire) -> None:
+    text = '{"x03_staff": 1.5, "x04": 1, "x04": 2, "x99": 1, "x99": 1, "x14": [{}, {"x14_users": "a", "x14_nme": 1}]}'
+    assert {(error.pointer, error.name) for error in read(everything, text).errors} == {
+        ("/x03_staff", "x03_staff"), ("/x04", "x04"), ("/x99", ""), ("/x14/1/x14_users", "x14_users.2"),
+        ("/x14/1/x14_nme", ""),
+    }  # fmt: skip
+
+
+def test_the_longest_roster_a_tick_taken_back_and_what_was_not_asked(everything: Questionnaire) -> None:
+    made = read(everything, json.dumps({"x14": [{"x14_users": row} for row in range(2000)], "x17": False}))
+    assert made.errors == () and made.answers["x17"] == Answer(None, "blank")
+    assert made.answers["x14_users.2000"] == Answer(1999, "answered")
+    assert read(everything, '{"x04": {"value": null, "state": "not_applicable"}}').answers == {}
+
+
+def test_a_document_wrong_all_through_is_told_in_good_time(everything: Questionnaire) -> None:
+    keys = ", ".join(f'"x03_stafff{number}": 1' for number in range(60_000))
+    made = read(everything, f'{{{keys}, "x03_stafff7": 2}}')
+    assert len(made.errors) == 1001 and made.errors[0].pointer == "/x03_stafff7"
+    assert sum("Did you mean" in error.message for error in made.errors) == 99
+    assert made.errors[-1].message.startswith("There are more than 1,000 errors, and the others are not listed.")
+    rows = ", ".join('{"x14_users": "many"}' for _ in range(2000))
+    assert len(read(everything, f'{{"x14": [{rows}]}}').errors) == 1001
 
 
 def test_what_the_sample_fixes_is_kept(everything: Questionnaire) -> None:
@@ -152,9 +205,11 @@ def test_python_values_are_as_strict(everything: Questionnaire) -> None:
     loop["x14"] = loop
     found = read_document(everything, loop, lang="en")
     assert "nested deeper" in found.errors[0].message
-    odd = {"x03_staff": float("nan"), "x09": datetime.date(2026, 1, 1), "x16": b"bytes", "x08": 0.1}
+    odd = {"x03_staff": float("nan"), "x09": datetime.date(2026, 1, 1), "x16": b"bytes", "x08": 0.1,
+           "x03_rd": 10**5000, "x13": {"records"}, "x02_address": object()}  # fmt: skip
     made = read_document(everything, odd, lang="en")
-    assert {error.pointer for error in made.errors} == {"/x03_staff", "/x09", "/x16"}
+    assert {error.pointer for error in made.errors} == {f"/{name}" for name in odd if name != "x08"}
+    assert all(error.message.startswith("“") and len(error.message) < 300 for error in made.errors)
     assert made.answers["x08"] == Answer(Decimal("0.100"), "answered")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 import random
+import re
 import struct
 import zipfile
 from collections.abc import Callable
@@ -249,6 +250,27 @@ def test_too_much_is_refused() -> None:
     assert "s”, XFD" in refusal(lonely, Limits(cells=10_000)) and far in refusal(lonely, Limits(cells=10_000))
     deep = part(SMALL, SHEET).replace(CELL, "<x>" * 150 + "</x>" * 150)
     assert "damaged" in refusal(changed(SMALL, **{SHEET: deep}))
+
+
+def test_small_files_cannot_ask_for_endless_work() -> None:
+    columns = "<cols>" + '<col min="1" max="16384" hidden="1"/>' * 20_000 + "</cols><sheetData>"
+    hidden = edited(SMALL, SHEET, "<sheetData>", columns)
+    assert len(hidden) < 10_000 and "damaged (答复: cols)" in refusal(hidden)
+    assert len(open_workbook(edited(SMALL, SHEET, "<sheetData>", columns[:43] + "</cols><sheetData>")).sheets) == 1
+    name = "xl/workbook.xml"
+    listed = re.findall("<sheet [^>]*/>", part(SMALL, name))[0]
+    many = "".join(listed.replace("答复", f"s{number}") for number in range(10_000))
+    assert "damaged (s1)" in refusal(edited(SMALL, name, listed, many))
+
+
+def test_merged_ranges_are_addresses() -> None:
+    for ref in ("B2:C4", "A1", "XFD1048576:A1"):
+        book = open_workbook(edited(SMALL, SHEET, "</sheetData>", f'</sheetData><mergeCell ref="{ref}"/>'))
+        assert book.sheets[0].merged == (ref,)
+    for ref in ("", "B2:", ":C4", "B2:C4:D5", "<script>", "XFE1", "B2:C0", "甲1"):
+        written = f'<mergeCell ref="{ref.replace("<", "&lt;")}"/>'
+        told = refusal(edited(SMALL, SHEET, "</sheetData>", f"</sheetData>{written}"))
+        assert f"damaged (答复: {ref})" in told
 
 
 def test_one_cell_twice_and_parts_of_one_name_are_refused() -> None:

@@ -12,9 +12,11 @@ import openpyxl
 import pytest
 
 from forms.answer_workbook import CODES, DEFINITION, HELP, answer_workbook
+from forms.csvfiles import open_csv
 from forms.leaves import Answer, Given
 from forms.loader import load_questionnaire
 from forms.model import Questionnaire
+from forms.packages import Limits
 from forms.sheets import ReadSheet, read_workbook
 from uptake.contract.errors import Fault, InputError
 
@@ -86,6 +88,24 @@ def test_the_workbook_is_safe_and_guides(everything: Questionnaire) -> None:
     assert [cell.value for cell in sheet[1]][:4] == ["unit_id", "x01", "x02_address", "x02_region"]
     assert "统一社会信用代码" in sheet["B2"].value and "Unified social credit code" in sheet["B2"].value
     assert sheet["D3"].value == "440000 广东" and len(sheet.data_validations.dataValidation) >= 4
+    help_ = book[HELP]
+    assert help_.protection.sheet and help_["A1"].value == "\n".join(everything.title[lang] for lang in ("zh", "en"))
+    assert "Write 0 where there is none" in help_["A3"].value and "数字没有请填 0" in help_["A3"].value
+    assert (sheet.freeze_panes, book["x14"].freeze_panes) == ("B3", "C3") and book["x14"].protection.sheet
+    assert book[DEFINITION]["A1"].value == "questionnaire" and book[DEFINITION]["B1"].value == "everything"
+    columns = {cell.value: cell.column_letter for cell in sheet[1]}
+    formats = {name: sheet[f"{columns[name]}3"].number_format for name in ("x03_staff", "x05_all", "x07", "x09", "x16")}
+    assert formats == {"x03_staff": "General", "x05_all": "General", "x07": "General", "x09": "yyyy-mm-dd", "x16": "@"}
+    offered = {str(each.sqref): each.formula1 for each in sheet.data_validations.dataValidation}
+    assert set(offered) == {f"{columns[name]}3:{columns[name]}10001" for name, leaf in everything.fields.items()
+                            if name in columns and leaf.choices and leaf.kind != "selN" and not leaf.fixed}  # fmt: skip
+    place = offered[f"{columns['x04']}3:{columns['x04']}10001"].replace("$", "").partition("!")[2]
+    lines = [f"{choice.code} {choice.label['zh']}" for choice in everything.fields["x04"].choices]
+    assert [cell.value for (cell,) in book[CODES][place]] == lines
+    row = book["x14"]
+    assert [row[f"{letter}3"].value for letter in "ABC"] == ["U2", 2, "=1+1"]
+    assert [row.cell(3, at).data_type for at in range(1, 9) if row.cell(3, at).value is not None].count("n") == 3
+    assert "model other" in [cell.value for cell in row[3]]
     name = book["x14"]["C3"]
     assert (name.value, name.data_type) == ("=1+1", "s")
 
@@ -192,10 +212,116 @@ def test_changed_headers_units_and_rows_are_told(everything: Questionnaire) -> N
     assert len(told) == len(made.errors) == 10
 
 
+def test_a_table_on_two_sheets_is_read_from_neither(everything: Questionnaire) -> None:
+    def copy(book: Book, name: str) -> None:
+        put(book, "x16", "U1", "first")
+        book["x14"]["A3"], book["x14"]["B3"], book["x14"]["C3"] = "U1", 1, "first"
+        book.copy_worksheet(book[name]).title = f"{name} (2)"
+        book[f"{name} (2)"]["C3"] = "stale"
+
+    for name, gone in (("everything", "x16"), ("x14", "x14_name.1")):
+        made = read(everything, filled(everything, lambda book, name=name: copy(book, name)))
+        assert [(error.sheet, error.cell) for error in made.errors] == [(name, "A1"), (f"{name} (2)", "A1")]
+        assert f"The sheet “{name} (2)” holds the same table as another sheet" in made.errors[1].message
+        assert gone not in known(made, "U1") and len(known(made, "U1")) > 0
+
+
+def test_what_is_merged_is_told_and_not_read(everything: Questionnaire) -> None:
+    def fill(book: Book) -> None:
+        sheet = book["everything"]
+        put(book, "x16", "U1", "for whom?")
+        put(book, "x03_staff", "U1", 3)
+        column = next(cell.column_letter for cell in sheet[1] if cell.value == "x16")
+        sheet.merge_cells(f"{column}3:{column}4")
+        sheet.merge_cells("A4:A5")
+
+    made = read(everything, filled(everything, fill))
+    assert sorted(error.cell[-1] for error in made.errors) == ["3", "4"]
+    assert "x16" not in made.rows["U1"].answers and set(known(made, "U2")) == {
+        name for name in GIVEN["U2"].prefilled if name.startswith("x14")
+    }
+    assert made.rows["U1"].answers["x03_staff"] == answered(3)
+
+
+def table(questionnaire: Questionnaire, text: str) -> tuple[dict[str, Answer], list[tuple[str, str]]]:
+    """Read a CSV about the unit U3; returns what is not blank, and the errors by cell."""
+    made = read(questionnaire, text.encode())
+    answers = known(made, "U3") if "U3" in made.rows else {}
+    return answers, [(error.cell, error.message) for error in made.errors]
+
+
+def test_rows_of_a_roster_have_their_numbers_or_the_next(everything: Questionnaire) -> None:
+    answers, errors = table(everything, "unit_id,x14_name\nU3,a\nU3,b\nU3,c\nU1,d\n")
+    assert list(answers) == ["x14_name.1", "x14_name.2", "x14_name.3"] and errors == []
+    answers, errors = table(everything, "unit_id, row ,x14_name\nU3,7,a\nU3,,b\nU3,3,c\nU3,,d\n")
+    assert {name: answer.value for name, answer in answers.items()} == {
+        "x14_name.7": "a", "x14_name.8": "b", "x14_name.3": "c", "x14_name.9": "d",
+    } and errors == []  # fmt: skip
+    for wrong in ("0", "-1", "2001", "1.5", "１", "x", "0000000015", "99999999999999"):
+        answers, errors = table(everything, f"unit_id,row,x14_name\nU3,{wrong},a\n")
+        assert answers == {} and [cell for cell, _ in errors] == ["B2"], wrong
+        assert f"“{wrong}” must be a whole number from 1 to 2000" in errors[0][1]
+    answers, errors = table(everything, "unit_id,row,x14_name\nU3,2000,a\nU3,,b\n")
+    assert list(answers) == ["x14_name.2000"]
+    assert errors == [("B3", "The unit “U3” has more than 2000 rows; this one was not read. Give fewer.")]
+
+
+def test_a_row_number_is_no_item_of_the_units(everything: Questionnaire) -> None:
+    answers, errors = table(everything, "unit_id,row,x16\nU3,1,a\n")
+    assert list(answers) == ["x16"] and errors[0][0] == "B" and "nothing called “row”" in errors[0][1]
+
+
+def test_many_strangers_are_told_in_good_time(everything: Questionnaire) -> None:
+    units = {f"UNIT-{number}": Given() for number in range(300)}
+    text = "unit_id,x16\n" + "".join(f"UNIT-{number},a\n" for number in range(3_000, 5_000))
+    made = read_workbook(everything, text.encode(), units, lang="en")
+    assert len(made.errors) == 2_000 and sum("Did you mean" in error.message for error in made.errors) == 100
+    made = read_workbook(everything, b'unit_id,x16\n"U""1x",a\n', {'U"1': Given()}, lang="en")
+    assert '“U"1x”, so this row was not read. Did you mean “U"1”?' in made.errors[0].message
+    columns = ",".join(f"x03_stafff{number}" for number in range(16_000))
+    assert len(read(everything, f"unit_id,{columns}\nU3,a\n".encode()).errors) == 16_000
+
+
+def test_ticks_errors_and_don_t_know_in_their_many_spellings(everything: Questionnaire) -> None:
+    for text in ("TRUE", "true", "1", "yes", "Yes", "是", "我确认", "✓", "√", "x", "X", "yes 是", " 是 "):
+        assert table(everything, f"unit_id,x17\nU3,{text}\n") == ({"x17": answered(True)}, [])
+    for text in ("FALSE", "0", "no", "NO", "否", "  "):
+        assert table(everything, f"unit_id,x17\nU3,{text}\n") == ({}, [])
+    for text in ("不清楚", "dont_know", "DONT_KNOW", "Don't know", "don’t know", "dont_know 不清楚", " 不清楚 "):
+        assert table(everything, f"unit_id,x03_rd\nU3,{text}\n") == ({"x03_rd": Answer(None, "dont_know")}, []), text
+    for text in ("#REF!", " #N/A ", "#DIV/0!"):
+        (error,) = table(everything, f"unit_id,x16\nU3,{text}\n")[1]
+        assert f"holds the error “{text.strip()}”" in error[1]
+    assert table(everything, "unit_id,x16\nU3,#hash\n")[1] == []
+
+
+def test_days_count_from_1904_where_the_workbook_says_so(everything: Questionnaire) -> None:
+    def fill(book: Book) -> None:
+        book.epoch = openpyxl.utils.datetime.MAC_EPOCH
+        put(book, "x09", "U1", 46203 - 1462)
+
+    made = read(everything, filled(everything, fill))
+    assert made.errors == () and made.rows["U1"].answers["x09"] == answered(datetime.date(2026, 6, 30))
+
+
+def test_a_csv_file_has_its_limits_and_its_rows_their_numbers() -> None:
+    content = b"unit_id\nU1\nU2\n"
+    for fits in (Limits(size=len(content)), Limits(cells=3)):
+        assert len(open_csv(content, fits)[0].rows) == 3
+    for less in (Limits(size=len(content) - 1), Limits(cells=2)):
+        with pytest.raises(InputError):
+            open_csv(content, less)
+    for encoding, name in (("utf-8", "utf-8"), ("utf-16", "utf-16"), ("gb18030", "gb18030")):
+        sheet, told = open_csv("unit_id,中\n\n , \nU1,\u3000\n".encode(encoding), Limits())
+        assert (told, sheet.name) == (name, "CSV")
+        assert [(row.number, row.values) for row in sheet.rows] == [(1, ("unit_id", "中")), (4, ("U1", None))]
+
+
 def test_hidden_rows_are_read_and_told(everything: Questionnaire) -> None:
     def fill(book: Book) -> None:
         put(book, "x16", "U2", "hidden")
-        book["everything"].row_dimensions[4].hidden = True
+        for row in (4, 5):
+            book["everything"].row_dimensions[row].hidden = True
         book["everything"].column_dimensions["B"].hidden = True
         book["x14"].sheet_state = "hidden"
         book.create_sheet("mine")["B2"] = "notes"
@@ -203,7 +329,7 @@ def test_hidden_rows_are_read_and_told(everything: Questionnaire) -> None:
     made = read(everything, filled(everything, fill))
     assert made.rows["U2"].answers["x16"] == answered("hidden")
     assert made.notes == (
-        "In the sheet “everything”, rows 4 are hidden; they were read too.",
+        "In the sheet “everything”, rows 4, 5 are hidden; they were read too.",
         "In the sheet “everything”, columns B are hidden; they were read too.",
         "The sheet “x14” is hidden; it was read too.",
         "The sheet “mine” has no unit_id column and was not read.",

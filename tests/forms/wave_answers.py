@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from forms.answers import typed_texts
 from forms.batch import VALUE
-from forms.checks import run_checks
+from forms.checks import findings_along
 from forms.model import (
     BLANK,
     DONT_KNOW,
@@ -27,7 +27,7 @@ from forms.model import (
     split_cell,
 )
 from forms.reading import Refused, read_field
-from forms.routing import route
+from forms.routing import walk as walk_through
 from uptake.contract.expressions import Expression
 from uptake.contract.expressions.tree import Number, String, walk
 
@@ -104,7 +104,7 @@ class Wave:
         if leaf.type == "bool":
             return mood == "clean" or r.random() < 0.9
         if leaf.type == "date":
-            low = leaf.min if isinstance(leaf.min, datetime.date) else TODAY
+            low = leaf.min if isinstance(leaf.min, datetime.date) and r.random() < 0.7 else TODAY
             return low + datetime.timedelta(days=r.choice([0, 1, 7, 30, -1 if mood == "any" else 0, 400]))
         if leaf.choices:
             return self.chosen(leaf, mood, wanted)
@@ -217,9 +217,9 @@ def _columns(leaf: Field, answers: list[Answer | None]) -> dict[str, pa.Array]:
 
 
 def _rows_table(questionnaire: Questionnaire, roster: Roster, rows: Rows) -> pa.Table:
-    cells = []
+    cells, before, names = [], of_rows(questionnaire), set(roster.names)
     for unit, (answers, known) in enumerate(rows):
-        found = {split_cell(name)[1] for name in answers if split_cell(name)[0] in roster.names}
+        found = {row for column, row in map(split_cell, answers) if column in names}
         cells += [(unit, row, answers, known) for row in sorted(found)]
     columns = {"unit_id": pa.array([unit for unit, *_ in cells], pa.int64()),
                "row": pa.array([row for _, row, *_ in cells], pa.int64())}  # fmt: skip
@@ -228,7 +228,7 @@ def _rows_table(questionnaire: Questionnaire, roster: Roster, rows: Rows) -> pa.
             columns |= _columns(leaf, [answers.get(cell_name(leaf.name, row)) for _, row, answers, _ in cells])
         for ending in (LAST, PREFILLED):
             name = f"{leaf.name}{ending}"
-            if name in of_rows(questionnaire):
+            if name in before:
                 columns[name] = pa.array([known.get(cell_name(name, row)) for _, row, _, known in cells],
                                          ARROW[leaf.type])  # fmt: skip
     return pa.table(columns)
@@ -246,14 +246,25 @@ def refused(leaf: Field, answer: Answer) -> bool:
         return True
 
 
+_READ: dict[tuple[str, str, type, Answer], bool] = {}  # 1 and True are equal, and only one of them is a number
+
+
+def _refused_once(questionnaire: Questionnaire, name: str, answer: Answer) -> bool:
+    """Read each answer to a field once: among many random responses the same ones come back."""
+    key = (questionnaire.sha256, split_cell(name)[0], type(answer.value), answer)
+    if key not in _READ:
+        _READ[key] = refused(questionnaire.leaf(name), answer)
+    return _READ[key]
+
+
 def judged(questionnaire: Questionnaire, row: Mapping[str, Answer], known: Mapping[str, Any]) -> tuple[Any, set[Any]]:
     """Return what Python says of one response: its route, and (rule, severity, fields) of all that is broken."""
-    bad = {name for name, answer in row.items() if refused(questionnaire.leaf(name), answer)}
+    bad = {name for name, answer in row.items() if _refused_once(questionnaire, name, answer)}
     answers = {name: BLANK if name in bad else answer for name, answer in row.items()}
     given = given_of(questionnaire, known)
-    way = route(questionnaire, answers, given=given, today=TODAY)
-    found = set()
-    for finding in run_checks(questionnaire, answers, given=given, today=TODAY):
+    walked = walk_through(questionnaire, answers, given=given, today=TODAY)
+    way, found = walked.route, set()
+    for finding in findings_along(questionnaire, answers, walked, given=given):
         check = finding.check_id.removesuffix(f".{finding.row}") if finding.missing else finding.check_id
         found.add((check, finding.severity, finding.fields, finding.row))
     for name in bad:

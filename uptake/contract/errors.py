@@ -119,7 +119,9 @@ def shown(text: str, most: int = 60) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return ` Did you mean "x"?` for the nearest known word, or an empty string."""
+    """Return ` Did you mean "x"?` for the nearest known word, or an empty text; nobody mistypes 100 signs."""
+    if len(word) > 100:
+        return ""
     by_fold = {candidate.casefold(): candidate for candidate in known}
     near = difflib.get_close_matches(word.casefold(), list(by_fold), n=1, cutoff=0.6)
     return f' Did you mean "{by_fold[near[0]]}"?' if near else ""
