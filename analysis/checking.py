@@ -12,7 +12,7 @@ from analysis.degrees import design_degrees
 from analysis.engine import TotalsRequest
 from analysis.faults import DesignFault, Weighting, column_faults, nesting_faults, stage_faults
 from analysis.lonely import lonely_faults
-from analysis.replicates import check_replicates, replicate_columns
+from analysis.replicate_columns import check_replicates, replicate_columns
 from analysis.survey import Survey, design_totals
 from uptake.contract.errors import DesignError
 

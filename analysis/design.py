@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from analysis.pps import Pps
+from analysis.replicate_factors import ReplicateFactors
 from uptake.contract.errors import DesignError
 
 LonelyRule = Literal["fail", "certainty", "remove", "adjust", "average", "collapse"]
@@ -112,7 +113,7 @@ class SurveyDesign:
     fpc: Columns = None
     nest: bool = True
     lonely_psu: LonelyRule = "fail"
-    replicates: ReplicateWeights | None = None
+    replicates: ReplicateWeights | ReplicateFactors | None = None
     poststrata: PostStrata | None = None
     probabilities: str | None = None
     weight_scale: int | None = None

@@ -12,7 +12,7 @@ from analysis.cells import Stage, grouping
 from analysis.covariance import why_unknown
 from analysis.degrees import design_degrees, domain_degrees
 from analysis.elements import elements
-from analysis.engine import Engine, Named, Totals, TotalsRequest
+from analysis.engine import Named, Totals, TotalsRequest
 from analysis.estimates import Estimates, Meta
 from analysis.faults import refuse
 from analysis.fixedpoint import Floats, check_weight_range
@@ -21,7 +21,7 @@ from analysis.linearisation import PostCells, clustered, presence
 from analysis.lonely import variance_stages
 from analysis.measures import Measures, Outcome
 from analysis.points import Layout, Points, points
-from analysis.replicates import replicate_degrees, replicated
+from analysis.replicate_pass import replicated
 from analysis.source import INTEGERS, is_numeric
 from analysis.stepwise import needs_rows, stepwise
 from analysis.survey import Survey, design_faults, design_totals
@@ -276,17 +276,14 @@ def _enumerated(survey: Survey, layout: Layout, stage: Stage, found: Points) -> 
 
 
 def _from_replicates(work: Work) -> Spread:
-    design, found = work.survey.design, work.found
-    cells = tuple(key for key in work.keys[0] if key[0].startswith("up__cell_"))
-    engine = Engine(work.survey.source)
-    again = replicated(engine, design, work.measures, work.layout, layers=work.layers, keys=(*cells, *work.keys[1]))
-    df, whole = replicate_degrees(engine.source, design, work.layout, work.layers, (cells, work.keys[1]))
+    found = work.found
+    again = replicated(work.survey, work.asked, work.layout)
     with np.errstate(divide="ignore", invalid="ignore"):
         logits = np.log(again.theta / (1 - again.theta))
         full = np.log(found.estimate / (1 - found.estimate))
         se_logit = np.sqrt(np.diag(again.covariance_of(logits, full)))
     nowhere = np.zeros(work.layout.size, dtype=bool)
-    return Spread(_clean(again.covariance(found.estimate), found), df, whole, se_logit, nowhere)
+    return Spread(_clean(again.covariance(found.estimate), found), again.df, again.df_design, se_logit, nowhere)
 
 
 def _post_cells(survey: Survey, layout: Layout) -> PostCells | None:

@@ -25,6 +25,7 @@ from analysis.design import Expr, SurveyDesign
 from analysis.engine import Named, Totals
 from analysis.fixedpoint import Floats
 from analysis.lonely import collapsed, settled
+from analysis.replicate_columns import replicate_values
 from analysis.source import quoted
 from analysis.steps import Raw, numbers, residuals, sums_by
 
@@ -41,7 +42,8 @@ class Microdata:
     `weight` (n,); `inside` (n,) the rows of the domain; `values` name -> (n,), NaN where NULL; `totals` the rows seen
     as cells of one row each, so that what works on cells (domains, stages, faults) works on rows; `stages` of sampling,
     the first stage first; `raw` SQL -> (n,), the columns that the survey's weighting steps name; `drawn` (n,) the rows
-    with a weight before or after these steps.
+    with a weight before or after these steps; `brought` (n, R) the replicate weights in the data, before these steps
+    (`analysis.replicates` has those to use).
     """
 
     weight: Floats
@@ -51,6 +53,7 @@ class Microdata:
     stages: tuple[Stage, ...]
     raw: Raw
     drawn: Bools
+    brought: Floats
 
     def __len__(self) -> int:
         return len(self.weight)
@@ -78,7 +81,8 @@ def read_rows(
     inside = f"CASE WHEN ({where.sql}) THEN TRUE ELSE FALSE END" if where else "TRUE"
     reads = {sql: f"up__raw_{i}" for i, sql in enumerate(dict.fromkeys(q for s in survey.steps for q in s.reads))}
     columns = (survey.weight_layer()[0], ("up__in", inside), *keys, *sizes, *outcomes)
-    sql = _ordered((*columns, *((alias, sql) for sql, alias in reads.items())), source.text)
+    brought = replicate_values(survey)
+    sql = _ordered((*columns, *((alias, sql) for sql, alias in reads.items()), *brought), source.text)
     found = source.columns(sql)
     totals, weight = _as_cells(design, found, keys, sql), _floats(found["up__w"])
     raw = {sql: found[alias] for sql, alias in reads.items()}
@@ -92,6 +96,7 @@ def read_rows(
         stages=collapsed(stages)[0] if design.lonely_psu == "collapse" else stages,
         raw=raw,
         drawn=drawn,
+        brought=_columns(found, brought),
     )
 
 
@@ -170,6 +175,12 @@ def _as_cells(design: SurveyDesign, found: dict[str, npt.NDArray[Any]], keys: Na
         cells=n, keys={alias: found[alias] for alias, _ in keys}, sums={},
         counts={"up__rows": np.ones(n, dtype=np.int64), **counts}, reals={}, extremes=extremes, sql=sql,
     )  # fmt: skip
+
+
+def _columns(found: dict[str, npt.NDArray[Any]], names: Named) -> Floats:
+    if not names:
+        return np.empty((len(found["up__w"]), 0))
+    return np.stack([_floats(found[alias]) for alias, _ in names], axis=1)
 
 
 def _floats(column: npt.NDArray[Any]) -> Floats:

@@ -1,199 +1,159 @@
-"""Variance from replicate weights that came with the data: every estimate again with each replicate's weights."""
+"""Variance from replicates: every estimate again with each replicate's weights, V from the squared deviations.
+
+What every estimator may use (`rows` are those of `analysis.microdata.read_rows`):
+
+    weights = replicate_weights(survey, rows)                  # (n, R), each replicate's weights
+    theta_r = replicate_thetas(survey, rows, theta)            # (P, R), theta: weights (n,) -> estimates (P,)
+    V = replicate_covariance(theta_r, full, survey.design)     # (P, P), centred as the design says
+    df = replicate_degrees(survey, rows, code, size)           # (size,), the rank rule by domain
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from analysis.cells import grouping
+from analysis.cells import Codes, Grouping, grouping
 from analysis.design import ReplicateWeights, SurveyDesign
-from analysis.engine import Engine, Named, TotalsRequest
-from analysis.fixedpoint import VALUE_BITS, Floats
-from analysis.linearisation import PostCells
-from analysis.measures import Measures
-from analysis.points import Layout
-from analysis.source import Source, quoted, require_numbers
+from analysis.engine import Totals
+from analysis.fixedpoint import Floats
+from analysis.replicate_factors import ReplicateFactors
+from analysis.steps import Raw, Step, numbers, repeat
 from uptake.contract.errors import DesignError
+
+if TYPE_CHECKING:
+    from analysis.microdata import Microdata
+    from analysis.survey import Survey
 
 RANK_TOLERANCE = 1e-7
 SURELY_FULL = 1e-9  # squared ratio of singular values far above what rounding of the Gram matrix could make
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Replicated:
-    """Replicate estimates (P, R) with the multipliers of their squared deviations, and the degrees of freedom (P,)."""
+    """Replicate estimates (P, R), the multipliers of their squared deviations, df (P,) and that of the whole design."""
 
     theta: Floats
     scale: float
     rscales: Floats
     mse: bool
+    df: Floats
+    df_design: float
 
-    def covariance(self, estimate: Floats) -> Floats:
-        """Return V (P, P) = scale * sum_r rscales_r (theta_r - c)(theta_r - c)', c as `mse` says."""
-        return self.covariance_of(self.theta, estimate)
+    def covariance(self, full: Floats) -> Floats:
+        """Return V (P, P) of the estimates, centred at `full` (P,) or, without `mse`, at the mean of the replicates."""
+        return self.covariance_of(self.theta, full)
 
     def covariance_of(self, theta: Floats, full: Floats) -> Floats:
         """The same for any function of the estimates."""
-        used = self.rscales > 0
-        centre = full if self.mse else theta[:, used].mean(axis=1)
-        away = (theta - centre[:, None]) * np.sqrt(self.scale * self.rscales)
-        return np.asarray(away @ away.T)
+        return squared_deviations(theta, full, Multipliers(self.scale, self.rscales, self.mse))
 
 
-def replicate_columns(design: SurveyDesign, source: Source) -> tuple[str, ...]:
-    """Return the replicate columns, those of a prefix in the order of their numbers."""
-    weights = design.replicates
-    if weights is None:
-        return ()
-    if weights.columns:
-        source.require(weights.columns, "the replicate weights")
-        return weights.columns
-    size = len(weights.prefix)
-    found = [name for name in source.types if name.startswith(weights.prefix) and name[size:].isdigit()]
-    if not found:
+class Multipliers(NamedTuple):
+    """What turns deviations into a variance: scale, rscales (R,), whether the centre is the full-sample estimate."""
+
+    scale: float
+    rscales: Floats
+    mse: bool
+
+
+def multipliers(design: SurveyDesign, replicates: int) -> Multipliers:
+    """Return the multipliers of a design's replicates."""
+    made = design.replicates
+    if isinstance(made, ReplicateFactors):
+        return Multipliers(made.scale, made.rscales, made.mse)
+    assert made is not None
+    return Multipliers(made.coefficient(replicates), _rscales(made, replicates), made.mse)
+
+
+def squared_deviations(theta: Floats, full: Floats, by: Multipliers) -> Floats:
+    """Return V (P, P) of replicate estimates theta (P, R) around full (P,) or, without `mse`, around their mean."""
+    used = by.rscales > 0
+    centre = full if by.mse else theta[:, used].mean(axis=1)
+    away = (theta - centre[:, None]) * np.sqrt(by.scale * by.rscales)
+    return np.asarray(away @ away.T)
+
+
+def replicate_covariance(theta: Floats, full: Floats, design: SurveyDesign) -> Floats:
+    """Return V (P, P) from replicate estimates theta (P, R) and the full-sample estimates (P,)."""
+    return squared_deviations(theta, full, multipliers(design, theta.shape[1]))
+
+
+def replicate_weights(survey: Survey, rows: Microdata) -> Floats:
+    """Return the weights (n, R) of the rows in every replicate, each re-adjusted through all weighting steps."""
+    made, steps = survey.design.replicates, survey.steps
+    weights = rows.brought
+    if isinstance(made, ReplicateFactors):
+        base = np.nan_to_num(numbers(rows.raw, steps[0].before)) if steps else rows.weight
+        weights = base[:, None] * made.factors[unit_codes(made, rows.totals)]
+    return _readjusted(steps, weights, rows.raw)
+
+
+def _readjusted(steps: Sequence[Step], weights: Floats, raw: Raw) -> Floats:
+    """Repeat the steps in every replicate; a step that fails in one is told with the replicate's number."""
+    try:
+        return repeat(steps, weights, raw)
+    except DesignError as fault:
+        for r in range(weights.shape[1]):
+            try:
+                repeat(steps, weights[:, r : r + 1], raw)
+            except DesignError as own:
+                raise DesignError(
+                    f"replicate {r + 1} of {weights.shape[1]} cannot be weighted as the sample was: {own}",
+                    code=own.code,
+                ) from fault
+        raise
+
+
+def replicate_thetas(survey: Survey, rows: Microdata, theta: Callable[[Floats], Floats]) -> Floats:
+    """Return the estimates (P, R): `theta` maps weights (n,) to estimates (P,)."""
+    weights = np.asfortranarray(replicate_weights(survey, rows))
+    return np.stack([theta(weights[:, r]) for r in range(weights.shape[1])], axis=1)
+
+
+def replicate_degrees(survey: Survey, rows: Microdata, code: Codes, size: int) -> Floats:
+    """Return df (size,): the rank of the replicate weights of each domain minus one; code (n,), -1 is no domain."""
+    made = survey.design.replicates
+    if made is not None and made.df is not None:
+        return np.full(size, float(made.df))
+    weights = replicate_weights(survey, rows)
+    here = np.where(rows.inside & (rows.weight != 0), code, -1)
+    return np.array([rank(weights[here == i]) for i in range(size)]) - 1.0
+
+
+def unit_codes(made: ReplicateFactors, totals: Totals) -> Codes:
+    """Return the row of the replicate factors that each cell belongs to."""
+    keys = tuple(key for key in ("up__stratum", "up__psu") if key in totals.keys)
+    units = grouping(totals, keys, {key: key for key in keys})
+    places = np.array([made.place.get(label, -1) for label in units.labels], dtype=np.intp)
+    if (places < 0).any() or (units.code < 0).any():
         raise DesignError(
-            f'no column is called "{weights.prefix}" and a number - name the prefix of the replicate weights.',
-            code="COLUMN_NOT_FOUND",
+            "a row belongs to a PSU that has no replicate weights - make the replicates when the rows are complete.",
+            code="REPLICATE_UNIT_UNKNOWN",
         )
-    return tuple(sorted(found, key=lambda name: int(name[size:])))
+    return np.asarray(places[units.code])
 
 
-def replicated(
-    engine: Engine, design: SurveyDesign, measures: Measures, layout: Layout, *, layers: tuple[Named, ...], keys: Named
-) -> Replicated:
-    """Return the replicate estimates; post-strata are fitted again in every replicate."""
-    weights = design.replicates
-    assert weights is not None
-    columns = replicate_columns(design, engine.source)
-    check_replicates(engine.source, columns, exponent=measures.exponent)
-    made = replicate_layer(weights, columns, measures.exponent, engine.source)
-    request = TotalsRequest(
-        layers=(layers[0], (*layers[1], *made)), keys=keys, reals=replicate_sums(measures, len(columns))
-    )
-    totals = engine.totals(request)
-    constant = _matrix(totals.reals, "up__k", len(columns))
-    empty = np.flatnonzero(constant.sum(axis=0) == 0)
-    if len(empty):
-        raise DesignError(
-            f'replicate weight "{columns[empty[0]]}" is zero in every row - its estimate would be 0/0; remove the '
-            "replicate or correct the column.",
-            code="REPLICATE_ALL_ZERO",
-        )
-    cells = None
-    if design.poststrata is not None:
-        cell = grouping(totals, design.poststrata.columns, {c: f"up__cell_{c}" for c in design.poststrata.columns})
-        cells = PostCells(cell.code, cell.size, "up__k")
-    aliases = {c: f"up__by_{c}" for g in layout.groupings for c in g.columns}
-    groupings = tuple(grouping(totals, g.columns, aliases) for g in layout.groupings)
-    again = Layout(groupings, layout.scored, layout.powers, totals)
-    factor = _post_factors(layout, design, cells, constant)
-    theta = _thetas(again, factor, len(columns))
-    return Replicated(theta, weights.coefficient(len(columns)), _rscales(weights, len(columns)), weights.mse)
+def post_strata(design: SurveyDesign, totals: Totals) -> Grouping:
+    """Return the post-stratum of each cell; without post-strata all are in one."""
+    columns = design.poststrata.columns if design.poststrata else ()
+    return grouping(totals, columns, {c: f"up__cell_{c}" for c in columns})
 
 
-def check_replicates(source: Source, columns: tuple[str, ...], *, exponent: int) -> None:
-    """Refuse replicate weights that are missing, below zero or too large, naming the first such column."""
-    most = 2.0 ** (VALUE_BITS - exponent)
-    require_numbers(source, columns, "weight", code="REPLICATE_NOT_NUMERIC")
-    worst = ", ".join(
-        f"SUM(CASE WHEN {source.column(c)} IS NULL THEN 1 ELSE 0 END) AS n{i}, MIN({source.column(c)}) AS m{i}, "
-        f"MAX({source.column(c)}) AS t{i}"
-        for i, c in enumerate(columns)
-    )
-    found = source.columns(f"SELECT {worst} FROM ({source.text}) AS r")
-    for i, column in enumerate(columns):
-        missing = int(found[f"n{i}"][0])
-        if missing:
-            raise DesignError(
-                f'replicate weight "{column}" is missing in {missing:,} row{"s" if missing > 1 else ""} - a replicate '
-                "must weigh every unit (with 0 where it leaves the unit out); fill it in.",
-                code="REPLICATE_WEIGHT_MISSING",
-            )
-        if float(found[f"m{i}"][0]) < 0:
-            raise DesignError(
-                f'replicate weight "{column}" is below zero - correct the column.', code="REPLICATE_NEGATIVE"
-            )
-        if not float(found[f"t{i}"][0]) < most:
-            raise DesignError(
-                f'replicate weight "{column}" is {found[f"t{i}"][0]:g} in a row, too large for exact sums beside the '
-                "weights - correct the column.",
-                code="REPLICATE_RANGE",
-            )
+def post_factors(weights: Floats, full: Floats, cell: Codes) -> Floats:
+    """Return the factors (A, R) that bring replicate weights (A, R) to the totals of the full weights (A,) by cell."""
+    size = int(cell.max(initial=-1)) + 1
+    sums = np.zeros((size, weights.shape[1]))
+    np.add.at(sums, cell, weights)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray((np.bincount(cell, weights=full, minlength=size)[:, None] / sums)[cell])
 
 
-def replicate_layer(weights: ReplicateWeights, columns: tuple[str, ...], exponent: int, source: Source) -> Named:
-    """Return each replicate's weight as a number and as a fixed-point integer."""
-    made: list[tuple[str, str]] = []
-    for r, column in enumerate(columns):
-        number = f"CAST({source.column(column)} AS DOUBLE)"
-        weight = number if weights.combined else f"(up__w * {number})"
-        made += [(f"up__w{r}", weight), (f"up__k{r}", f"CAST(ROUND({weight} * {2.0**exponent!r}) AS BIGINT)")]
-    return tuple(made)
-
-
-def replicate_sums(measures: Measures, replicates: int) -> Named:
-    """Return the sums of every integer column with each replicate's weight in place of the weight."""
-    sums: list[tuple[str, str]] = [(f"up__k_{r}", f"up__k{r}") for r in range(replicates)]
-    for sql, (alias, _) in measures.units.items():
-        for r in range(replicates):
-            own = sql.replace("up__k", f"up__k{r}").replace("up__w ", f"up__w{r} ")
-            sums.append((f"{alias}_{r}", own))
-    return tuple(sums)
-
-
-def replicate_degrees(
-    source: Source, design: SurveyDesign, layout: Layout, layers: tuple[Named, ...], keys: tuple[Named, Named]
-) -> tuple[Floats, float]:
-    """Return df (P,) and that of the whole design: the numerical rank of the replicate weights of the domain minus one.
-
-    Post-strata are fitted again in every replicate, so the rank is that of the fitted weights; `keys` are those of the
-    post-strata and of the domains.
-    """
-    weights = design.replicates
-    assert weights is not None
-    if weights.df is not None:
-        return np.full(layout.size, float(weights.df)), float(weights.df)
-    columns = replicate_columns(design, source)
-    rows = f"SELECT *{''.join(f', {sql} AS {quoted(alias)}' for alias, sql in layers[0])} FROM ({source.text}) AS r"
-    picked = ", ".join(
-        [*(f"{sql} AS {quoted(a)}" for a, sql in (*keys[0], *keys[1])), "up__in", "up__w", *map(source.column, columns)]
-    )
-    found = source.columns(f"SELECT {picked} FROM ({rows}) AS r WHERE up__k <> 0")
-    inner = [source.renamed.get(column, column) for column in columns]
-    matrix = np.stack([np.ma.filled(np.ma.asarray(found[c]).astype(np.float64), 0.0) for c in inner], axis=1)
-    if not weights.combined:
-        matrix *= np.asarray(found["up__w"], dtype=np.float64)[:, None]
-    _refit(matrix, np.asarray(found["up__w"], dtype=np.float64), [found[alias] for alias, _ in keys[0]])
-    inside = np.asarray(found["up__in"], dtype=bool)
-    blocks = [_ranks(matrix, layout, i, found, inside) for i in range(len(layout.groupings))]
-    return np.repeat(np.concatenate(blocks), len(layout.scored)) - 1.0, _rank(matrix) - 1.0
-
-
-def _refit(matrix: Floats, weight: Floats, cells: list[np.ndarray]) -> None:
-    """Bring every replicate to the post-stratum totals, in place."""
-    if not cells:
-        return
-    labels = list(zip(*(column.tolist() for column in cells), strict=True))
-    place = {label: i for i, label in enumerate(dict.fromkeys(labels))}
-    code = np.array([place[label] for label in labels])
-    sums = np.zeros((len(place), matrix.shape[1]))
-    np.add.at(sums, code, matrix)
-    known = np.bincount(code, weights=weight, minlength=len(place))
-    matrix *= (known[:, None] / sums)[code]
-
-
-def _ranks(matrix: Floats, layout: Layout, number: int, found: dict[str, np.ndarray], inside: np.ndarray) -> Floats:
-    columns = layout.groupings[number].columns
-    if not columns:
-        return np.array([_rank(matrix[inside])])
-    labels = list(zip(*(found[f"up__by_{c}"].tolist() for c in columns), strict=True))
-    place = {label: i for i, label in enumerate(layout.groupings[number].labels)}
-    code = np.where(inside, np.array([place.get(label, -1) for label in labels]), -1)
-    return np.array([_rank(matrix[code == i]) for i in range(layout.groupings[number].size)])
-
-
-def _rank(matrix: Floats) -> float:
+def rank(matrix: Floats) -> float:
+    """Return the numerical rank of replicate weights (n, R)."""
     if not len(matrix):
         return 0.0
     if len(matrix) > matrix.shape[1]:
@@ -218,40 +178,3 @@ def _rscales(weights: ReplicateWeights, replicates: int) -> Floats:
             code="REPLICATE_SCALE",
         )
     return np.array(weights.rscales)
-
-
-def _matrix(reals: dict[str, Floats], alias: str, replicates: int) -> Floats:
-    return np.stack([reals[f"{alias}_{r}"] for r in range(replicates)], axis=1)
-
-
-def _post_factors(layout: Layout, design: SurveyDesign, cells: PostCells | None, constant: Floats) -> Floats:
-    """Return the factor (cells of the totals, R) that brings each replicate back to the post-stratum totals."""
-    if cells is None or design.poststrata is None:
-        return np.ones((1, constant.shape[1]))
-    full = grouping(layout.totals, design.poststrata.columns, {c: f"up__cell_{c}" for c in design.poststrata.columns})
-    known = np.bincount(full.code, weights=layout.totals.sums["up__u0"].to_float(), minlength=full.size)
-    sums = np.zeros((cells.size, constant.shape[1]))
-    np.add.at(sums, cells.code, constant)
-    return np.asarray((known[:, None] / sums)[cells.code])
-
-
-def _thetas(layout: Layout, factor: Floats, replicates: int) -> Floats:
-    blocks = []
-    for group in layout.groupings:
-        rows = np.zeros((group.size, len(layout.scored), replicates))
-        for j, scored in enumerate(layout.scored):
-            top = _domain_sums(layout, scored.numerator, group.code, group.size, factor)
-            rows[:, j] = np.ldexp(top, -layout.powers[scored.numerator])
-            if scored.denominator is not None:
-                bottom = _domain_sums(layout, scored.denominator, group.code, group.size, factor)
-                with np.errstate(divide="ignore", invalid="ignore"):
-                    rows[:, j] /= np.ldexp(bottom, -layout.powers[scored.denominator])
-        blocks.append(rows.reshape(-1, replicates))
-    return np.concatenate(blocks)
-
-
-def _domain_sums(layout: Layout, alias: str, code: np.ndarray, size: int, factor: Floats) -> Floats:
-    values = _matrix(layout.totals.reals, alias, factor.shape[1]) * factor
-    sums = np.zeros((size, factor.shape[1]))
-    np.add.at(sums, code[code >= 0], values[code >= 0])
-    return sums

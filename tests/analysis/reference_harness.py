@@ -50,7 +50,7 @@ ESTIMATORS = (
     "mi_mean",
     "mi_proportion",
 )
-STEPS = ("poststratify",)
+STEPS = ("poststratify", "replicates", "rep_nr_class")
 
 
 @dataclass
@@ -75,7 +75,8 @@ def outside(case: Case) -> str:
     design = case["design"]
     if case["estimator"] not in ESTIMATORS:
         return f"estimator {case['estimator']}"
-    if case["estimator"] == "glm" and design.get("replicate_weights"):
+    made = any(step["op"] == "replicates" for step in design.get("steps") or [])
+    if case["estimator"] == "glm" and (made or design.get("replicate_weights")):
         return "glm on replicates"
     steps = [step["op"] for step in design.get("steps") or [] if step["op"] not in STEPS]
     return f"step {steps[0]}" if steps else ""
@@ -108,6 +109,12 @@ def build(case: Case, reference: Path) -> Survey:
     if spec.get("keep"):
         survey = Survey(survey.source.derive("*", condition(spec["keep"]) or ""), survey.design)
     for step in spec.get("steps") or []:
+        if step["op"] == "replicates":
+            survey = survey.replicate(step["type"].lower(), rho=step.get("fay_rho"), mse=bool(step.get("mse")))
+            continue
+        if step["op"] == "rep_nr_class":
+            survey = survey.adjust_nonresponse(respondent=step["respondent"], classes=step["classes"])
+            continue
         by = step["by"]
         survey = survey.poststratify(pd.DataFrame(step["totals"]), by=by, total="N")
     return survey

@@ -111,7 +111,7 @@ def design_df(layout: Any, stage: Any) -> Any:
 
 
 def of_replicates(**values: Any) -> Callable[..., Any]:
-    original = importlib.import_module("analysis.replicates").replicated
+    original = importlib.import_module("analysis.replicate_pass").replicated
     return lambda *arguments, **named: dataclasses.replace(original(*arguments, **named), **values)
 
 
