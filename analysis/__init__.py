@@ -41,6 +41,7 @@ _EXPORTS: dict[str, str] = {
     "proportion": "analysis.estimators",
     "proportion_interval": "analysis.intervals",
     "proportions": "analysis.estimators",
+    "quantile": "analysis.quantiles",
     "ratio": "analysis.estimators",
     "total": "analysis.estimators",
     "weigh": "analysis.weighting",

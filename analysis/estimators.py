@@ -149,11 +149,16 @@ def named(s: Survey, y: str | Expr) -> Expr:
     return Expr(y, s.source.column(y))
 
 
-def _variables(s: Survey, y: Y) -> tuple[Variable, ...]:
-    found = tuple(Variable(e.name, e.sql) for e in (named(s, one) for one in _list(y)))
+def outcomes(s: Survey, y: Y) -> tuple[Expr, ...]:
+    """Return the outcomes that are asked for as SQL, one or several."""
+    found = tuple(named(s, one) for one in _list(y))
     if not found:
         raise EstimationError("nothing is to be estimated - name at least one column.", code="NOTHING_ASKED")
     return found
+
+
+def _variables(s: Survey, y: Y) -> tuple[Variable, ...]:
+    return tuple(Variable(e.name, e.sql) for e in outcomes(s, y))
 
 
 def restriction(s: Survey, where: str | Expr | None) -> Expr | None:

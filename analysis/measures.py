@@ -31,6 +31,12 @@ class Variable:
         """The SQL expressions that must be known for a row to count."""
         return (self.numerator,) if self.denominator is None else (self.numerator, self.denominator)
 
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """What must not be NULL for a row to count: the expressions, and 1 where the row is in the variable's domain."""
+        own = () if self.where is None else (f"CASE WHEN ({self.where}) THEN 1 END",)
+        return (*self.expressions, *own)
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:

@@ -44,7 +44,7 @@ def stepwise(
 
 
 def _rows(survey: Survey, asked: Asked) -> Microdata:
-    expressions = dict.fromkeys(e for v in asked.variables for e in v.expressions)
+    expressions = dict.fromkeys(e for v in asked.variables for e in v.conditions)
     by = [c for group in asked.by for c in group]
     return read_rows(survey, {e: e for e in expressions}, by=by, where=asked.where)
 
@@ -58,7 +58,7 @@ def _scores(rows: Microdata, asked: Asked, layout: Layout, found: Points) -> Flo
     for grouping, offset in zip(layout.groupings, layout.offsets, strict=True):
         code = rows.domains(grouping.columns).code
         for j, variable in enumerate(asked.variables):
-            inside = np.flatnonzero(rows.inside & (code >= 0) & _known(rows, (*variable.expressions, *every)))
+            inside = np.flatnonzero(rows.inside & (code >= 0) & _known(rows, (*variable.conditions, *every)))
             at = offset + code[inside] * step + j
             below = rows.values[variable.denominator][inside] if variable.denominator else 1.0
             score = first[at] * rows.values[variable.numerator][inside] + second[at] * below

@@ -29,6 +29,7 @@ from analysis import (
     mean,
     proportion,
     proportions,
+    quantile,
     ratio,
     total,
 )  # fmt: skip
@@ -49,6 +50,8 @@ ESTIMATORS = (
     "glm",
     "mi_mean",
     "mi_proportion",
+    "quantile",
+    "variance",
 )
 STEPS = ("poststratify", "replicates", "rep_nr_class")
 
@@ -191,6 +194,9 @@ def ask(survey: Survey, case: Case, domain: str | None) -> Estimates:
         return glm(survey, formula_of(options), options["family"], where=domain).estimates
     if kind == "df":
         return mean(survey, Expr("one", "1"), **common)
+    if kind == "quantile":
+        asked = {"rule": options.get("qrule", "math"), "interval": options.get("interval_type", "mean")}
+        return quantile(survey, options["var"], options["probs"], **asked, **common)
     if kind == "contrast":
         return jointly(survey, {c["name"]: component(c) for c in options["components"]}, level=common["level"])
     return (proportions if kind == "proportions" else counts)(survey, options["col"], **common)

@@ -1,0 +1,62 @@
+"""The weighted distribution of a variable in every domain, from one grouped pass by value: exact, in any row order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from analysis.cells import Grouping, grouping
+from analysis.design import Expr
+from analysis.engine import Engine, Totals, TotalsRequest
+from analysis.fixedpoint import Ints
+from analysis.quantile_rules import Distribution
+from analysis.source import is_numeric
+from analysis.survey import Survey
+from uptake.contract.errors import EstimationError
+
+
+@dataclass(frozen=True, slots=True)
+class Distributions:
+    """One way of forming domains, with the distribution in each and its rows, those without a value counted too."""
+
+    columns: tuple[str, ...]
+    labels: tuple[tuple[object, ...], ...]
+    each: tuple[Distribution, ...]
+    rows: Ints
+
+
+def distributions(
+    s: Survey, y: Expr, groups: tuple[tuple[str, ...], ...], where: Expr | None
+) -> tuple[Distributions, ...]:
+    """Return the distributions of y over the rows of `where`, for each way of forming domains.
+
+    The pass groups by domain, value and weight: as many cells as there are different values, rows at the most.
+    """
+    kind = s.source.expression_types({"y": y.sql})["y"]
+    if not is_numeric(kind):
+        raise EstimationError(f'"{y.name}" is text, not a number - name a numeric column.', code="NOT_NUMERIC")
+    columns = list(dict.fromkeys(c for group in groups for c in group))
+    s.source.require(columns, "by", estimating=True)
+    inside = f"CASE WHEN ({where.sql}) THEN TRUE ELSE FALSE END" if where else "TRUE"
+    request = TotalsRequest(
+        layers=((*s.weight_layer(), ("up__in", inside), ("up__y", f"CAST(({y.sql}) AS DOUBLE)")),),
+        keys=(*((f"up__by_{c}", s.source.column(c)) for c in columns), ("up__value", "up__y"), ("up__weight", "up__k")),
+        counts=(("up__n_in", "up__in AND up__k <> 0"),),
+    )
+    totals = Engine(s.source).totals(request)
+    return tuple(_of(totals, grouping(totals, g, {c: f"up__by_{c}" for c in g})) for g in groups)
+
+
+def _of(totals: Totals, domains: Grouping) -> Distributions:
+    rows, weight = totals.counts["up__n_in"], np.asarray(totals.keys["up__weight"], dtype=np.int64)
+    values = np.ma.filled(np.ma.asarray(totals.keys["up__value"]).astype(np.float64), np.nan)
+    inside = (rows > 0) & (domains.code >= 0)
+    counted = np.bincount(domains.code[inside], weights=rows[inside], minlength=domains.size).astype(np.int64)
+    at = np.flatnonzero(inside & ~np.isnan(values))
+    at = at[np.lexsort((-weight[at], values[at], domains.code[at]))]
+    ends = np.searchsorted(domains.code[at], np.arange(domains.size + 1))
+    parts = (at[low:high] for low, high in pairwise(ends))
+    each = tuple(Distribution.of(values[part], weight[part], rows[part]) for part in parts)
+    return Distributions(domains.columns, domains.labels, each, counted)
