@@ -44,6 +44,7 @@ _EXPORTS: dict[str, str] = {
     "quantile": "analysis.quantiles",
     "ratio": "analysis.estimators",
     "total": "analysis.estimators",
+    "variance": "analysis.dispersion",
     "weigh": "analysis.weighting",
 }
 

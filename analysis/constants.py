@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from analysis.cells import Codes
 from analysis.fixedpoint import Floats
 from analysis.source import Source, literal
 
@@ -33,3 +34,13 @@ def by_domain(source: Source, columns: tuple[str, ...], labels: Sequence[tuple[o
 
 def _parts(label: Iterable[object], plain: Sequence[bool]) -> list[str]:
     return [literal(part if number else str(part)) for part, number in zip(label, plain, strict=True)]
+
+
+def own_rows(sizes: Sequence[int], step: int, *, width: int, first: int = 0) -> Codes:
+    """Return the rows (domains, step) of an answer in which a variable meets the domains it was made for.
+
+    A variable that compares with a number a domain is made anew for each of the ways of forming domains (of `sizes`
+    domains), `step` of them each; a run of `width` variables estimates all in all. `first`: the first variable.
+    """
+    grouping = np.repeat(np.arange(len(sizes)), sizes)
+    return np.arange(len(grouping))[:, None] * width + first + grouping[:, None] * step + np.arange(step)

@@ -22,6 +22,7 @@ from analysis.lonely import variance_stages
 from analysis.measures import Measures, Outcome
 from analysis.points import Layout, Points, points
 from analysis.replicate_pass import replicated
+from analysis.replicates import Replicated
 from analysis.source import INTEGERS, is_numeric
 from analysis.stepwise import needs_rows, stepwise
 from analysis.survey import Survey, design_faults, design_totals
@@ -45,6 +46,11 @@ class Work:
 
 def run(survey: Survey, asked: Asked) -> Estimates:
     """Answer the question."""
+    return answered(survey, asked)[0]
+
+
+def answered(survey: Survey, asked: Asked) -> tuple[Estimates, Replicated | None]:
+    """Answer the question; with replicate weights return the estimates of every replicate too."""
     if not 0 < asked.level < 1:
         raise EstimationError(
             f"level is {asked.level} - a confidence level is between 0 and 1, such as 0.95.", code="LEVEL"
@@ -66,7 +72,7 @@ def run(survey: Survey, asked: Asked) -> Estimates:
         asked.kind, asked.ci, asked.level, (*warnings, *spread.notes), measures.exponent, totals.digest, totals.sql,
         int(totals.counts["up__rows"].sum()), spread.df_design,
     )  # fmt: skip
-    return Estimates(tidy_frame(asked, layout, found, spread), spread.vcov, meta)
+    return Estimates(tidy_frame(asked, layout, found, spread), spread.vcov, meta), spread.replicated
 
 
 def _measures(survey: Survey, asked: Asked) -> Measures:
@@ -283,7 +289,8 @@ def _from_replicates(work: Work) -> Spread:
         full = np.log(found.estimate / (1 - found.estimate))
         se_logit = np.sqrt(np.diag(again.covariance_of(logits, full)))
     nowhere = np.zeros(work.layout.size, dtype=bool)
-    return Spread(_clean(again.covariance(found.estimate), found), again.df, again.df_design, se_logit, nowhere)
+    vcov = _clean(again.covariance(found.estimate), found)
+    return Spread(vcov, again.df, again.df_design, se_logit, nowhere, replicated=again)
 
 
 def _post_cells(survey: Survey, layout: Layout) -> PostCells | None:

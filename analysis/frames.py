@@ -20,6 +20,8 @@ from uptake.contract.errors import EstimationError
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+    from analysis.replicates import Replicated
+
 
 ENUMERATED = 1e-10  # a standard error below this share of an estimate from all units is rounding
 
@@ -45,7 +47,8 @@ class Spread:
     """The uncertainty of all estimates: covariance (P, P), df (P,), df of the whole design, SE of the logit.
 
     `enumerated` (P,) marks estimates whose every unit of the population is in the sample, `fitted` (P,) those that the
-    weights reproduce by calibration (None: no calibration): they have no sampling error.
+    weights reproduce by calibration (None: no calibration): they have no sampling error. `replicated` holds the
+    estimates of every replicate, for functions of them.
     """
 
     vcov: Floats
@@ -56,6 +59,7 @@ class Spread:
     fitted: npt.NDArray[np.bool_] | None = None
     notes: tuple[str, ...] = ()  # what was done about the design, as warnings
     unknown: str = ""  # why a variance is NaN
+    replicated: Replicated | None = None
 
 
 def tidy_frame(asked: Asked, layout: Layout, found: Points, spread: Spread) -> DataFrame:

@@ -33,7 +33,7 @@ class Variable:
 
     @property
     def conditions(self) -> tuple[str, ...]:
-        """What must not be NULL for a row to count: the expressions, and 1 where the row is in the variable's domain."""
+        """What must be known for a row to count: the expressions, and a 1 in the rows of the variable's own domain."""
         own = () if self.where is None else (f"CASE WHEN ({self.where}) THEN 1 END",)
         return (*self.expressions, *own)
 

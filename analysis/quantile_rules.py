@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -23,7 +23,7 @@ class Distribution:
 
     Values and weights (G,) are sorted by value, of equal values the heaviest first: rows that tie stand in one order,
     whatever that of the input.
-    `reached` (G,) holds Python integers, which never overflow.
+    `reached` (G,) holds Python integers where 64 bits would overflow.
     """
 
     values: Floats
@@ -34,17 +34,14 @@ class Distribution:
     @classmethod
     def of(cls, values: Floats, weight: Ints, rows: Ints) -> Distribution:
         """Return the distribution of rows already sorted."""
-        return cls(values, weight, rows, np.cumsum(weight.astype(object) * rows.astype(object)))
+        wide = float(weight.astype(np.float64) @ rows) >= 2.0**62
+        kind = object if wide else np.int64
+        return cls(values, weight, rows, np.cumsum(weight.astype(kind) * rows.astype(kind)))
 
     @property
     def total(self) -> int:
         """The sum of the weights, as an integer."""
         return int(self.reached[-1]) if len(self.reached) else 0
-
-    def share(self, value: float) -> float:
-        """Return the weighted share of values of at most `value`."""
-        place = int(np.searchsorted(self.values, value, side="right"))
-        return int(self.reached[place - 1]) / self.total if place else 0.0
 
 
 def rule_of(name: str) -> Callable[[Distribution, Fraction], float]:
@@ -65,7 +62,7 @@ def _step(at: Distribution, p: Fraction) -> tuple[int, bool]:
     """
     room = int(at.rows.sum()) + (at.total >> 50)
     wanted = p * at.total
-    place = min(bisect_left(at.reached, wanted - room), len(at.values) - 1)
+    place = min(int(np.searchsorted(at.reached, math.ceil(wanted - room))), len(at.values) - 1)
     return place, abs(int(at.reached[place]) - wanted) <= room
 
 

@@ -9,8 +9,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from analysis.cells import Codes
-from analysis.constants import by_domain
+from analysis.constants import by_domain, own_rows
 from analysis.design import Expr
 from analysis.distributions import Distributions, distributions
 from analysis.estimates import Estimates
@@ -20,8 +19,9 @@ from analysis.fixedpoint import Floats
 from analysis.frames import Asked
 from analysis.measures import Variable
 from analysis.quantile_rules import Rule, rule_of
+from analysis.replicated_quantiles import replicate_frame
 from analysis.survey import Survey
-from analysis.woodruff import Question, woodruff_frame
+from analysis.woodruff import OF_REPLICATES, Question, woodruff_frame
 from uptake.contract.errors import EstimationError
 
 Groups = tuple[tuple[str, ...], ...]
@@ -50,7 +50,8 @@ def quantile(
     value. Rows whose y is NULL leave the base and, unlike with means, the degrees of freedom too (as in R).
 
     y: numeric columns or `Expr`; p: probabilities between 0 and 1, ends excluded; rule: see above; by, where, level,
-    df: as in `mean`; interval: mean, xlogit, asin, beta, or another of `proportion_interval`.
+    df: as in `mean`; interval: mean, xlogit, asin, beta, or another of `proportion_interval`; with
+    replicate weights also "quantile": se from the replicates' own quantiles, estimate -/+ t se.
     Returns Estimates with a column `p`, named `y@p`; V of several quantiles is that of their shares, scaled to se. A
     limit whose share lies outside 0 to 1 is NaN, with a reason. Raises EstimationError for an unknown rule, interval
     or p.
@@ -100,6 +101,9 @@ def _part(s: Survey, y: Expr, groups: Groups, where: Expr | None, question: Ques
     ci, level, df = "korn-graubard", question.level, question.df
     shares = run(s, Asked("proportion", variables, groups, inside, ci, level, "each", df, covariance=True))
     answer = _answer(shares, found, np.concatenate(values), question)
+    if question.interval == OF_REPLICATES:
+        frame, vcov = replicate_frame(s, y, groups, inside, frame=answer.frame, question=question)
+        answer = Estimates(frame, vcov, replace(answer.meta, ci_method="t"))
     lost = _missing(y, found[0])
     answer = replace(answer, meta=replace(answer.meta, warnings=(*answer.meta.warnings, *lost)))
     own = tuple(replace(variable, kind="proportion", where=known) for variable in variables)
@@ -122,7 +126,7 @@ def _below(s: Survey, y: Expr, each: Distributions, values: Floats) -> str:
 def _answer(shares: Estimates, found: tuple[Distributions, ...], values: Floats, question: Question) -> Estimates:
     """Turn the shares below the quantiles into the quantiles' own frame and covariance."""
     step = len(question.probabilities)
-    rows = _places([len(each.labels) for each in found], step, width=step * len(found)).reshape(-1)
+    rows = own_rows([len(each.labels) for each in found], step, width=step * len(found)).reshape(-1)
     own = shares.frame.iloc[rows].reset_index(drop=True)
     frame = woodruff_frame(own, found, values.reshape(-1), question)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -130,15 +134,6 @@ def _answer(shares: Estimates, found: tuple[Distributions, ...], values: Floats,
     vcov = shares.vcov[np.ix_(rows, rows)] * np.outer(slope, slope)
     meta = replace(shares.meta, estimator="quantile", ci_method=f"woodruff-{question.interval}")
     return Estimates(frame, vcov, meta)
-
-
-def _places(sizes: Sequence[int], step: int, *, width: int, first: int = 0) -> Codes:
-    """Return the rows (domains, step) of shares that belong to the domains of their own grouping.
-
-    A run of `width` variables estimates every share in the domains of every grouping; `first` is a variable's offset.
-    """
-    grouping = np.repeat(np.arange(len(sizes)), sizes)
-    return np.arange(len(grouping))[:, None] * width + first + grouping[:, None] * step + np.arange(step)
 
 
 def _missing(y: Expr, first: Distributions) -> tuple[str, ...]:
@@ -153,7 +148,7 @@ def _together(parts: list[Part], shares: Floats, step: int) -> Estimates:
 
     sizes, width = parts[0].sizes, sum(len(part.shares) for part in parts)
     offsets = np.cumsum([0, *(len(part.shares) for part in parts)])
-    places = [_places(sizes, step, width=width, first=int(offset)) for offset in offsets[:-1]]
+    places = [own_rows(sizes, step, width=width, first=int(offset)) for offset in offsets[:-1]]
     rows = np.concatenate(places, axis=1).reshape(-1)
     order = np.argsort(np.concatenate([place.reshape(-1) for place in places]), kind="stable")
     frame = pd.concat([part.answer.frame for part in parts], ignore_index=True).iloc[order].reset_index(drop=True)

@@ -17,6 +17,8 @@ from analysis.quantile_rules import Distribution, Rule, rule_of
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+OF_REPLICATES = "quantile"  # the interval that is made of the replicates' quantiles, not of shares
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -60,6 +62,8 @@ def _limits(at: Distribution, share: Floats, question: Question) -> Interval:
     # A share whose own interval has no width: every unit of the domain was drawn and answered.
     if low == high == p:
         return _ends(at, Interval(p, p), question)
+    if question.interval == OF_REPLICATES:
+        return Interval(math.nan, math.nan)  # filled in from the replicates
     found = proportion_interval(p, se, int(n), df, method=question.interval, level=question.level, rows=int(n))
     return found if found.reason else _ends(at, found, question)
 

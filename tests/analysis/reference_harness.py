@@ -32,6 +32,7 @@ from analysis import (
     quantile,
     ratio,
     total,
+    variance,
 )  # fmt: skip
 from analysis.source import literal, quoted
 
@@ -194,6 +195,8 @@ def ask(survey: Survey, case: Case, domain: str | None) -> Estimates:
         return glm(survey, formula_of(options), options["family"], where=domain).estimates
     if kind == "df":
         return mean(survey, Expr("one", "1"), **common)
+    if kind == "variance":
+        return variance(survey, options["vars"], **common)
     if kind == "quantile":
         asked = {"rule": options.get("qrule", "math"), "interval": options.get("interval_type", "mean")}
         return quantile(survey, options["var"], options["probs"], **asked, **common)
