@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from forms.batch.answers import Source
-from forms.batch.layers import Layers
+from forms.batch.layers import Layers, column_sql
 from forms.batch.plan import Plan, Wave, full_of, rows_of
 from forms.batch.rosters import RowPlan, lists_join, rows_query
 from forms.batch.rules import (
@@ -101,7 +101,7 @@ def wave_sql(
     return WaveSql(
         statements=(*(each for several in rosters for each in several), *(statement for statement, _ in made)),
         findings="\nUNION ALL ".join(query for _, queries in made for query in queries),
-        routes=whole.layers.select(f'"{table}"', [key], sorted(whole.outer, key=lambda name: int(name[1:]))),
+        routes=whole.layers.select(column_sql(table), [key], sorted(whole.outer, key=lambda name: int(name[1:]))),
         rules=tuple(rules),
         asked=dict(whole.asked),
         left_out=tuple(rule.id for rule in rules_of(questionnaire) if rule.id not in judged),
@@ -119,11 +119,11 @@ def _plan(wave: Wave, assume: frozenset[str] = frozenset()) -> Plan:
 
 
 def _roster_statements(wave: Wave, roster: Roster) -> list[Statement]:
-    """Return the statements of a roster's rows, and of its computed columns where something adds them up."""
+    """Return the statements of a roster's rows, and of its computed columns where something adds one of them up."""
     made = [Statement(rows_of(roster.id), rows_query(wave, roster))]
     summed = {name for each in wave.expressions() for name in each.columns}
-    computed = [at for at, leaf in enumerate(roster.columns) if leaf.value is not None and leaf.name in summed]
-    if computed:
+    computed = [at for at, leaf in enumerate(roster.columns) if leaf.value is not None]
+    if summed & {roster.names[at] for at in computed}:
         rows = RowPlan(_plan(wave), roster, Layers(wave.dialect))
         rows.build()
         made.append(Statement(full_of(roster.id), rows.select([*(f"c{at}" for at in computed), "alive"], ())))
@@ -140,7 +140,7 @@ def _units(wave: Wave, whole: Plan, column: str, rules: list[Rule]) -> tuple[Sta
     where = f"{column} AND ({broken})" if column else broken
     table = f"judged_{column or 'all'}"
     query = plan.layers.select(
-        f'"{wave.source.table}"', [wave.key], [*sorted(shown), *(rule.id for rule in rules)], where
+        column_sql(wave.source.table), [wave.key], [*sorted(shown), *(rule.id for rule in rules)], where
     )
     return Statement(table, query), findings_query(plan, table, rules, {})
 

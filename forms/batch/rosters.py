@@ -109,7 +109,7 @@ class RowPlan:
         for name in self.plan.wave.beforehand(self.roster):
             names[name] = self.layers.add(name, column_sql(name))
         for at, leaf in enumerate(self.roster.columns):
-            if leaf.value is not None and self.plan.wave.known(leaf.value):
+            if leaf.value is not None:
                 self.layers.add(f"c{at}", self.sql(leaf.value, kinds[leaf.name]), self.uses(leaf.value))
                 self.layers.add(f"z{at}", f"CASE WHEN c{at} IS NULL THEN 'blank' ELSE 'answered' END", {f"c{at}"})
                 names[leaf.name], names[f"{leaf.name}_state"] = f"c{at}", f"z{at}"

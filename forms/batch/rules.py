@@ -64,8 +64,11 @@ def judgeable(plan: Plan, rule: Rule) -> bool:
     wave = plan.wave
     if rule.kind == "check":
         return wave.known(check_of(wave.questionnaire, rule.id).rule)
-    leaf = wave.questionnaire.fields[rule.fields[0]]
-    return (wave.rosters[leaf.roster] if leaf.roster else wave.source).column_of(leaf) is not None
+    fields = wave.questionnaire.fields
+    leaf = fields[rule.fields[0]]
+    source = wave.rosters[leaf.roster] if leaf.roster else wave.source
+    names = (leaf.group if rule.kind == "missing" else ()) or (leaf.name,)
+    return all(source.column_of(fields[name]) is not None for name in names)
 
 
 def check_of(questionnaire: Questionnaire, check_id: str) -> Check:
