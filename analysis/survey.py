@@ -24,6 +24,8 @@ from uptake.contract.errors import DesignError
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+    from analysis.replicate_table import ReplicateTable
+
 SMALLEST_MADE = 1e-6
 
 
@@ -124,6 +126,16 @@ class Survey:
         from analysis.replication import Asked, replicated_survey
 
         return replicated_survey(self, Asked(method, replicates, seed, rho, mse, order_by))
+
+    def replicate_weights(self) -> ReplicateTable:
+        """Return the weights of every replicate as a table, with the coefficients and df a variance needs.
+
+        It holds a column a replicate: some hundreds of megabytes for 100,000 rows. Rows stand in the order of their
+        keys. Raises DesignError where the survey has no replicates.
+        """
+        from analysis.replicate_table import replicate_table
+
+        return replicate_table(self)
 
     def adjust_nonresponse(
         self, *, respondent: str | Expr, classes: str | Sequence[str], phase: Phase = "estimated"

@@ -46,6 +46,7 @@ ESTIMATORS = (
     "proportions",
     "counts",
     "df",
+    "replicate_weights",
     "chisq",
     "contrast",
     "glm",
@@ -371,6 +372,25 @@ def compare_field(case: Case, name: str, expected: Any, values: list[float]) -> 
         same = math.isinf(exp) and exp == got
         if not same and not abs(got - exp) <= tolerance["abs"] + rel * abs(exp):
             yield f"{name}: {got!r}, expected {exp!r}"
+
+
+def compare_replicates(case: Case, survey: Survey, domain: str | None) -> Iterator[str]:
+    """Compare the replicate weights as sets: ours are numbered by the labels of the PSUs, R's by their first rows."""
+    expected, table = case["expected"], survey.replicate_weights()
+    weights = table.frame.filter(like="replicate_")
+    first = survey.source.columns(f"SELECT * FROM ({survey.source.text}) AS r LIMIT 1")
+    keys = [c for c in table.frame.columns if c in first and c != "weight"]
+    here = (table.frame[keys] == [first[key][0] for key in keys]).all(axis=1)
+    row = weights[here & (table.frame["weight"] == first[survey.design.weights][0])].iloc[0]
+    yield from compare_field(case, "n_replicates", expected["n_replicates"], [weights.shape[1]])
+    yield from compare_field(case, "scale", expected["scale"], [table.scale])
+    yield from compare_field(case, "df", expected["df"], [table.df])
+    found = {"rscales": table.rscales.tolist(), "row1": row.tolist(), "col_sums": weights.sum().tolist()}
+    for name, values in found.items():
+        yield from compare_field(case, name, sorted(expected[name]), sorted(values))
+
+
+MODELS["replicate_weights"] = compare_replicates
 
 
 def compare_vcov(case: Case, expected: np.ndarray, vcov: np.ndarray) -> Iterator[str]:
