@@ -12,7 +12,7 @@ from analysis.coefficients import Base, Sizes, coefficient_frame
 from analysis.estimates import Estimates
 from analysis.fixedpoint import Floats
 from analysis.frames import key_of
-from analysis.microdata import score_covariance
+from analysis.modelspread import function_covariance
 from uptake.contract.errors import EstimationError, did_you_mean
 
 if TYPE_CHECKING:
@@ -62,14 +62,21 @@ def margins(
     found = [_margin(model, change) for change in changes]
     w, used = model.data.weight, model.data.used
     theta = np.array([float(np.average(g, weights=w)) for g, _ in found])
-    scores = model.influence @ np.stack([slope for _, slope in found], axis=1)
-    if covariates == "sampled":
-        scores[used] += np.stack([w * (g - t) for (g, _), t in zip(found, theta, strict=True)], axis=1) / w.sum()
-    member = np.repeat(used[:, None], len(theta), axis=1)
-    vcov = score_covariance(model.survey, model.data.rows, scores, member=member)
-    df = model.df + model.data.x.shape[1] - 1
+    influence = model.spread.influence
+    scores = np.zeros((len(model.data.rows), len(theta)))
+    if influence is not None:
+        scores = influence @ np.stack([slope for _, slope in found], axis=1)
+        if covariates == "sampled":
+            scores[used] += np.stack([w * (g - t) for (g, _), t in zip(found, theta, strict=True)], axis=1) / w.sum()
+
+    def again(beta: Floats, weight: Floats) -> Floats:
+        by = weight if covariates == "sampled" else w
+        made = model if not len(beta) else _moved(model, beta)
+        return np.array([float(np.average(_margin(made, change)[0], weights=by)) for change in changes])
+
+    vcov = function_covariance(model.survey, model.data, scores, again, model.spread)
     sizes = Sizes(len(w), model.data.n_rows, float(w.sum()))
-    frame = coefficient_frame([change.name for change in changes], theta, vcov, Base(sizes, df, level))
+    frame = coefficient_frame([c.name for c in changes], theta, vcov, Base(sizes, model.spread.df, level))
     meta = replace(model.meta, estimator=f"margins ({kind}, covariates {covariates})", conf_level=level)
     return Estimates(frame, vcov, meta)
 
@@ -119,6 +126,12 @@ def _margin(model: Model, change: _Change) -> tuple[Floats, Floats]:
             g += sign * family.mean(eta)
             gradient += sign * family.slope(eta)[:, None] * x
     return g, np.average(gradient, axis=0, weights=w)
+
+
+def _moved(model: Model, beta: Floats) -> Model:
+    """The model with the coefficients of a replicate."""
+    eta = model.data.x @ beta + model.data.offset
+    return replace(model, fitted=replace(model.fitted, beta=beta, eta=eta, mu=model.family.mean(eta)))
 
 
 def _set(model: Model, text: str, value: float) -> Floats:

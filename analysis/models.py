@@ -25,11 +25,10 @@ from analysis.likelihood import (
     family_of,
     fit,
     refuse_dependent,
-    score_residuals,
     separated,
 )
-from analysis.microdata import degrees, score_covariance
 from analysis.modelmatrix import ModelRows, model_rows
+from analysis.modelspread import ModelSpread, model_spread
 from analysis.survey import Survey, design_faults
 from uptake.contract.errors import EstimationError
 
@@ -45,8 +44,8 @@ class Model:
     """A fitted model: `frame` with a row a coefficient, their design covariance `vcov`, and what it rests on.
 
     `frame` has the columns of Estimates, and t and p_value (two-sided, on `df`). `dispersion` is that of R's
-    summary(svyglm); `pearson_variance` the weighted mean of the squared Pearson residuals. `influence` (n, p) holds
-    what each row of the sample adds to the coefficients.
+    summary(svyglm), which multiplies by the rows where there are replicate weights; `pearson_variance` is the weighted
+    mean of the squared Pearson residuals. `spread` holds what each row of the sample adds to the coefficients.
     """
 
     formula: str
@@ -57,7 +56,7 @@ class Model:
     fitted: Fit
     data: ModelRows
     survey: Survey
-    influence: Floats
+    spread: ModelSpread
 
     @property
     def frame(self) -> DataFrame:
@@ -146,21 +145,17 @@ def glm(
             "rescale or take out columns, or choose another link.",
             code="NO_CONVERGENCE",
         )
-    influence = np.zeros((len(data.rows), data.x.shape[1]))
-    influence[data.used] = (data.x * score_residuals(pieces, fitted, chosen)[:, None]) @ fitted.inverse
-    member = np.repeat(data.used[:, None], data.x.shape[1], axis=1)
-    vcov = score_covariance(s, data.rows, influence, member=member)
-    df = float(degrees(data.rows, np.where(data.used, 0, -1), 1)[0])
-    whole = float(degrees(data.rows, np.zeros(len(data.rows), dtype=np.intp), 1, everywhere=True)[0])
-    warnings += _told(data, lost)
-    sizes = Sizes(len(data.y), data.n_rows, float(data.weight.sum()))
-    frame = coefficient_frame(data.matrix.names, fitted.beta, vcov, Base(sizes, df + 1 - data.x.shape[1], level), lost)
+    spread = model_spread(s, data, fitted, chosen)
+    warnings += [*_told(data, lost), *spread.warnings]
+    base = Base(Sizes(len(data.y), data.n_rows, float(data.weight.sum())), spread.df + 1 - data.x.shape[1], level)
+    frame = coefficient_frame(data.matrix.names, fitted.beta, spread.vcov, base, lost)
     meta = Meta(
-        "glm", "t", level, tuple(warnings), s.weighting().exponent, "", data.rows.totals.sql, len(data.rows), whole
-    )
-    return Model(
-        formula, chosen, Estimates(frame, vcov, meta), *_dispersions(data, fitted, chosen), fitted, data, s, influence
-    )
+        estimator="glm", ci_method="t", conf_level=level, warnings=tuple(warnings),
+        weight_scale_exponent=s.weighting().exponent, totals_digest="", sql=data.rows.totals.sql,
+        n_rows=len(data.rows), df_design=spread.df_design,
+    )  # fmt: skip
+    made = Estimates(frame, spread.vcov, meta)
+    return Model(formula, chosen, made, *_dispersions(s, data, fitted, chosen), fitted, data, s, spread)
 
 
 def _told(data: ModelRows, lost: Sequence[int]) -> list[str]:
@@ -178,16 +173,18 @@ def _told(data: ModelRows, lost: Sequence[int]) -> list[str]:
     return told
 
 
-def _dispersions(data: ModelRows, fitted: Fit, family: Family) -> tuple[float, float]:
-    """Return (R's dispersion, weighted mean of squared Pearson residuals).
+def _dispersions(s: Survey, data: ModelRows, fitted: Fit, family: Family) -> tuple[float, float]:
+    """Return (R's dispersion, weighted mean of squared Pearson residuals r = (y - mu)/sqrt(V)).
 
-    R takes the weighted variance of (y - mu)/sqrt(V) n/(n-1), times the mean weight of the used rows over that of the
-    domain.
+    R takes the weighted variance of r, with n/(n-1), times the mean weight of the used rows over that of the domain;
+    with replicate weights the weighted mean of r^2 times sum of the weights used over their mean in the domain.
     """
     w, n = data.weight, len(data.y)
     with np.errstate(divide="ignore", invalid="ignore"):
         pearson = np.nan_to_num((data.y - fitted.mu) / np.sqrt(family.variance(fitted.mu)))
+    square = float(np.average(pearson**2, weights=w))
     domain = data.rows.weight[data.rows.inside & (data.rows.weight > 0)]
+    if s.design.replicates is not None:
+        return square * float(w.sum() / domain.mean()), square
     spread = np.average((pearson - np.average(pearson, weights=w)) ** 2, weights=w)
-    ratio = w.mean() / domain.mean()
-    return float(spread * n / max(n - 1, 1) * ratio), float(np.average(pearson**2, weights=w))
+    return float(spread * n / max(n - 1, 1) * (w.mean() / domain.mean())), square

@@ -80,9 +80,6 @@ def outside(case: Case) -> str:
     design = case["design"]
     if case["estimator"] not in ESTIMATORS:
         return f"estimator {case['estimator']}"
-    made = any(step["op"] == "replicates" for step in design.get("steps") or [])
-    if case["estimator"] == "glm" and (made or design.get("replicate_weights")):
-        return "glm on replicates"
     steps = [step["op"] for step in design.get("steps") or [] if step["op"] not in STEPS]
     return f"step {steps[0]}" if steps else ""
 
