@@ -16,6 +16,7 @@ from collector.visitor import language
 from collector.words import say
 from forms import cell_name, exported_answers, route, rows_of, shown_value
 from forms.given import wording_of
+from forms.rosters import says_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,13 +50,17 @@ class ListedRow:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """The rows of a roster; more: how many are not listed, after: the first of them, and its place."""
+    """The rows of a roster; more: how many are not listed, after: the first of them, and its place.
+
+    nothing: what was said instead of rows, "" where nothing was.
+    """
 
     row_label: str
     columns: tuple[str, ...]
     rows: tuple[ListedRow, ...]
     more: int = 0
     after: tuple[int, str] = (0, "")
+    nothing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +150,8 @@ def _listed(roster: Roster, answers: Mapping[str, Answer], lang: str) -> Listed:
     listed = tuple(_listed_row(roster, row, [_cell(leaf, row, answers, lang) for leaf in columns]) for row in shown)
     more = len(rows) - len(shown)
     after = (rows[len(shown)], place_of_row(roster, rows[len(shown)])) if more else (0, "")
-    return Listed(roster.row_label[lang], tuple(leaf.label[lang] for leaf in columns), listed, more, after)
+    nothing = roster.nothing.label[lang] if roster.nothing is not None and says_nothing(roster, answers) else ""
+    return Listed(roster.row_label[lang], tuple(leaf.label[lang] for leaf in columns), listed, more, after, nothing)
 
 
 def _listed_row(roster: Roster, row: int, cells: Sequence[Line]) -> ListedRow:

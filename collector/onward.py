@@ -10,6 +10,7 @@ from flask import flash, redirect, url_for
 
 from collector.held import whole_number
 from collector.services.rows import ROWS, last_row, place_of, place_of_row, sheet_at, split_place
+from collector.visitor import language
 from forms import route
 
 if TYPE_CHECKING:
@@ -87,7 +88,10 @@ def as_wide(typed: Mapping[str, Sequence[str]]) -> str | None:
     return "1" if typed.get(ROWS) else None
 
 
-def tell_moved_rows(saved: SavedPage) -> None:
-    """Say at the next page which rows have got another number."""
+def tell_rows(assignment: Assignment, place: str, saved: SavedPage) -> None:
+    """Say at the next page which rows have got another number, and that "nothing to report" was taken back."""
+    roster = assignment.questionnaire.roster_of(split_place(place)[0])
+    if roster is not None and roster.nothing is not None and roster.rows_name in saved.readings:
+        flash(("nothing_dropped", {"label": roster.nothing.label[language()]}))  # type: ignore[arg-type]
     for row, now in saved.moved.items():
         flash(("row_moved", {"row": row, "now": now}))  # type: ignore[arg-type]

@@ -106,7 +106,7 @@ def send_page(place: str) -> Response | tuple[str, int]:
 
 def _after(assignment: Assignment, place: str, saved: SavedPage) -> Response | tuple[str, int]:
     typed, pressed = request.form.to_dict(flat=False), onward.pressed(request.form)
-    onward.tell_moved_rows(saved)
+    onward.tell_rows(assignment, place, saved)
     if not saved.conflicts:
         if "language" in request.form:
             return redirect(url_for("respond.page", place=place, more=onward.as_wide(typed)), code=303)

@@ -86,6 +86,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "go_row": ("转到第几行", "Go to row"),
     "go_there": ("保存并转到", "Save and go"),
     "rows_full": ("最多可填 {most} 行，已填满。", "There can be at most {most} rows, and all are used."),
+    "nothing_dropped": (
+        "已填有行，“{label}”的勾选已取消。如确实没有，请删除各行后再勾选。",
+        "There are rows, so “{label}” was unticked. If there is nothing to report, remove the rows and tick it again.",
+    ),
     "row_moved": (
         "第 {row} 行已同时由他人填写，您填写的内容已存为第 {now} 行，两行都已保留。",
         "Somebody else filled in row {row} at the same time. What you typed is stored as row {now}; both are kept.",

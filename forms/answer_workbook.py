@@ -10,7 +10,7 @@ from forms.given import boxed
 from forms.leaves import DONT_KNOW, NOTHING_GIVEN, Answer, Field, Given, cell_name
 from forms.model import Questionnaire, Roster
 from forms.rosters import rows_of
-from forms.sheet_words import HOW_TO, MARK, ROW, UNIT
+from forms.sheet_words import HOW_TO, MARK, NOTHING, ROW, UNIT
 from uptake.contract.text import Text
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ class _Writer:
 
     def units(self, units: Sequence[str]) -> None:
         leaves = [leaf for leaf in self.questionnaire.fields.values() if leaf.value is None and not leaf.roster]
+        leaves += [one.nothing for one in self.questionnaire.rosters.values() if one.nothing is not None]
         sheet = self._sheet(self.questionnaire.id, [UNIT], leaves)
         for row, unit in enumerate(units, start=2):
             sheet.write_string(row, 0, unit, self.locked)
@@ -122,6 +123,8 @@ class _Writer:
         made = []
         for lang in ("zh", "en"):
             unit = "" if leaf.unit is None else f" ({leaf.unit[lang]})"
+            if leaf.name not in self.questionnaire.fields:  # the box "nothing to report" of a roster
+                unit = f" ({NOTHING[lang]})"
             made.append(f"{' – '.join(text[lang] for text in texts)}{unit}")
         if leaf.kind == "selN":
             made.append(" ".join(choice.code for choice in leaf.choices))

@@ -90,6 +90,9 @@ def typed_from_answers(
     rows: of a roster only these rows, default all that have answers.
     """
     fields = {field.name: field for field in questionnaire.page(page_id).fields if field.value is None}
+    roster = questionnaire.roster_of(page_id)
+    if roster is not None and roster.nothing is not None:
+        fields[roster.rows_name] = roster.nothing
     typed: dict[str, list[str]] = {}
     for name in _on_page(fields, answers, rows):
         answer, field = answers[name], fields[split_cell(name)[0]]
@@ -106,7 +109,7 @@ def _on_page(fields: Mapping[str, Field], answers: Mapping[str, Answer], rows: C
         return
     for name in answers:
         column, row = split_cell(name)
-        if row and column in fields and (rows is None or row in rows):
+        if column in fields and (not row or rows is None or row in rows):
             yield name
 
 

@@ -45,6 +45,7 @@ class Roster:
     """A question that is asked row by row: the same columns for each case the respondent adds.
 
     hints: what stands below the label of a column, by field. prefill: where the rows of the last wave are put in.
+    nothing: the box "nothing to report", whose answer is the number of rows, 0; None where it is not offered.
     """
 
     id: str
@@ -57,6 +58,7 @@ class Roster:
     row_label: Text
     hints: Mapping[str, Text]
     prefill: Prefill | None = None
+    nothing: Field | None = None
 
     @property
     def rows_name(self) -> str:

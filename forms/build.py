@@ -14,11 +14,12 @@ from forms.answers import shown_value
 from forms.leaves import BLANK, NOTHING_GIVEN, Answer, Field, Given, cell_name, split_cell
 from forms.model import Questionnaire, Roster
 from forms.reading import UNSURE_BOX, Posted, Refused, read_field, unsure_name
-from forms.rosters import MOST_ON_A_PAGE
+from forms.rosters import MOST_ON_A_PAGE, rows_of
 from forms.words import safe_to_show, word
 
 _UNIT_WORDS = frozenset("万亿元")
 _NUMBERS = frozenset({"int", "dec", "money", "pct"})
+NOTHING = "0"  # what the box "nothing to report" posts: the number of rows
 REASON = "reason__"  # reason__<check id>: the words with which a respondent explains a soft finding
 
 
@@ -143,6 +144,7 @@ def parse_page(
         else:
             answers[name] = answer
             readings |= _reading(name, leaf, texts, answer, lang)
+    _read_nothing(questionnaire.roster_of(page_id), texts, ParsedPage(answers, errors, texts, readings, {}), rows, lang)
     reasons = {name.removeprefix(REASON): value[0].strip() for name, value in texts.items() if name.startswith(REASON)}
     return ParsedPage(answers, errors, texts, readings, {check: text for check, text in reasons.items() if text})
 
@@ -173,6 +175,20 @@ def _read(name: str, leaf: Field, texts: Mapping[str, Sequence[str]], lang: str)
         return read_field(leaf, texts.get(name, ()), lang, unsure=unsure), ""
     except Refused as refused:
         return None, str(refused)
+
+
+def _read_nothing(
+    roster: Roster | None, texts: Mapping[str, Sequence[str]], page: ParsedPage, rows: Collection[int] | None, lang: str
+) -> None:
+    """Read the box "nothing to report", which stands above the first row; a row that is filled in clears it."""
+    if roster is None or roster.nothing is None:
+        return
+    name, ticked = roster.rows_name, NOTHING in texts.get(roster.rows_name, ())
+    filled = bool(page.errors or rows_of(roster, page.answers))
+    if filled and ticked:
+        page.readings[name] = word("nothing_dropped", lang, label=roster.nothing.label[lang])
+    if filled or rows is None or 1 in rows or ticked:
+        page.answers[name] = Answer(0, "answered") if ticked and not filled else BLANK
 
 
 def _asked_here(
@@ -211,7 +227,8 @@ def page_texts(
     names: Iterable[str] = _names(questionnaire, page_id)
     roster = questionnaire.roster_of(page_id)
     if roster is not None:
-        names = _cells(names, _posted_rows(roster, typed) if rows is None else rows)
+        names = [*_cells(names, _posted_rows(roster, typed) if rows is None else rows)]
+        names += [roster.nothing.name] if roster.nothing is not None else []
     found = {name: [str(text) for text in getlist(name)] for name in names}
     return {name: texts for name, texts in found.items() if texts}
 

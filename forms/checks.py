@@ -8,9 +8,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from forms.leaves import BLANK, NOTHING_GIVEN, Answer, Field, Given, cell_name
-from forms.messages import message_of, missing_rows_text, missing_text, of_row
+from forms.messages import message_of, missing_rows_text, missing_text, nothing_said_text, of_row
 from forms.model import Check, Questionnaire, Roster, Severity
 from forms.plan import CheckPlan, plan_of
+from forms.rosters import is_told
 from forms.routing import Walk, walk
 from uptake.contract.text import Text
 
@@ -137,6 +138,10 @@ def _missing_in_rows(judged: _Judged, roster: Roster) -> Iterator[Finding]:
         name = cell_name(roster.columns[0].name, first)
         message = missing_rows_text(judged.questionnaire, roster, len(found))
         yield Finding(f"required_{roster.id}", "hard", (name,), message, roster.page, f"required_{roster.id}", True)
+    if not is_told(roster, judged.answers, found):
+        message = nothing_said_text(roster)
+        name, key = roster.rows_name, f"required_{roster.id}"
+        yield Finding(key, "hard", (name,), message, roster.page, key, True)
     wanted = [leaf for leaf in roster.columns if leaf.value is None and (leaf.required or leaf.required_if is not None)]
     for row, scope in judged.rows_of(roster.id):
         for leaf in wanted:

@@ -16,6 +16,7 @@ from forms.document_words import NEAR, document_refusal
 from forms.leaves import BLANK, NOTHING_GIVEN, Answer, Field, Given, cell_name
 from forms.model import Questionnaire, Roster
 from forms.reading import UNSURE, Refused, read_field
+from forms.rosters import rows_of, says_nothing
 from forms.strict_json import NotJson, Pairs, plain_json, read_json
 from forms.words import refusal
 from uptake.contract.errors import did_you_mean
@@ -57,8 +58,9 @@ def read_document(
 
     `{"e04_staff": 120, "e06": {"value": null, "state": "dont_know"}, "e36": ["records"], "e24": [{"e24_name": "…"}]}`:
     a value, or value and state; several choices as a list of codes; a roster as a list of objects, which may name their
-    `row`. Numbers are JSON numbers or plain decimal texts in the unit of the question, never rounded; days are texts;
-    null is blank; what is left out is not answered. `not_applicable` is passed over, as an export has it.
+    `row`; "nothing to report" is its number of rows, `"e24_rows": 0`. Numbers are JSON numbers or plain decimal texts
+    in the unit of the question, never rounded; days are texts; null is blank; what is left out is not answered.
+    `not_applicable` is passed over, as an export has it.
     document: the JSON text in UTF-8, or what it says; given: what is known of the unit, whose answers fixed fields
     take; lang: language of the sentences; today: the day of `today()`. An answer with an error is left out of the rest.
     Of errors the first thousand are listed.
@@ -108,8 +110,11 @@ class _Reader:
                 self.roster(self.questionnaire.rosters[key], value, pointer)
             elif key in self.questionnaire.fields and not self.questionnaire.fields[key].roster:
                 self.field(self.questionnaire.fields[key], key, value, pointer)
-            elif not self._counted(key):
+            elif self._counted(key):
+                self.counted(key, value, pointer)
+            else:
                 self.unknown(key, pointer, known)
+        self.without_rows()
 
     def _known(self) -> list[str]:
         fields = self.questionnaire.fields
@@ -118,6 +123,21 @@ class _Reader:
     def _counted(self, key: str) -> bool:
         """The number of rows follows from the rows; an export has it, so it may stand there."""
         return any(key == roster.rows_name for roster in self.questionnaire.rosters.values())
+
+    def counted(self, key: str, value: Any, pointer: str) -> None:
+        """Read the number of rows where it may say that there are none; any other follows from the rows."""
+        leaf = next(one.nothing for one in self.questionnaire.rosters.values() if one.rows_name == key)
+        if leaf is not None:
+            self.field(leaf, key, value, pointer)
+
+    def without_rows(self) -> None:
+        """Keep of the numbers of rows what says that there is nothing to report; refuse it where there are rows."""
+        for roster in self.questionnaire.rosters.values():
+            said = says_nothing(roster, self.answers)
+            if said and rows_of(roster, self.answers):
+                self.refuse(f"/{roster.rows_name}", roster.rows_name, "rows_and_none", called=roster.rows_name)
+            if not said or rows_of(roster, self.answers):
+                self.answers.pop(roster.rows_name, None)
 
     def once(self, read: Pairs, pointer: str) -> Iterator[tuple[str, Any, str]]:
         """Give the pairs of an object with their pointers; a key that stands twice gives neither value."""

@@ -63,6 +63,9 @@ DOCUMENT_REFUSALS: Mapping[str, Text] = {
     "row": Text.of(
         zh="行号“{typed}”应是 1 至 {most} 的整数。请改正。",
         en="The row number “{typed}” must be a whole number from 1 to {most}. Correct it."),
+    "rows_and_none": Text.of(
+        zh="“{called}”为 0，表示没有可填报的，但又列出了行。请只保留一个。",
+        en="“{called}” is 0, which says that there is nothing to report, but rows are given. Keep one of the two."),
     "many_rows": Text.of(
         zh="共有 {count} 行，最多 {most} 行。请减少行数。",
         en="There are {count} rows, and at most {most} are taken. Give fewer."),

@@ -8,6 +8,7 @@ from typing import cast
 
 from forms.leaves import BLANK, NOTHING_GIVEN, Answer, Field, Given, State, Value, cell_name
 from forms.model import Questionnaire, Roster
+from forms.rosters import says_nothing
 from forms.routing import NOT_APPLICABLE, SETTLED, Walk, walk
 
 
@@ -23,7 +24,7 @@ def exported_answers(
     Fields routed away are not_applicable whatever was once typed there; so is the blank one of two fields of which one
     is enough. A field that was never reached is left out: its state is null in `responses`. Computed fields are there
     with their values. Of a roster there are the cells of the rows that exist (`e24_users.3`), and `e24_rows`, the
-    number of rows: blank, not 0, where the page was seen and nothing was typed.
+    number of rows: blank, not 0, where the page was seen and nothing was typed, 0 where "nothing to report" was ticked.
     answers: by field or cell; given: what is known of the unit before it answers; today: the day of `today()`.
     """
     way = walk(questionnaire, answers, given=given, today=today)
@@ -79,7 +80,9 @@ def _count(roster: Roster, answers: Mapping[str, Answer], way: Walk) -> Iterator
         yield roster.rows_name, NOT_APPLICABLE
     elif rows:
         yield roster.rows_name, Answer(len(rows), "answered")
-    elif rows is not None and any(name.partition(".")[0] in roster.names for name in answers):
+    elif rows is not None and says_nothing(roster, answers):
+        yield roster.rows_name, Answer(0, "answered")
+    elif rows is not None and any(name.partition(".")[0] in (*roster.names, roster.rows_name) for name in answers):
         yield roster.rows_name, BLANK
 
 

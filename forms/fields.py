@@ -51,7 +51,7 @@ KEYS: Mapping[PartType, frozenset[str]] = {
     "int_or_band": _LISTED | {"unit", "min", "max"},
     "tick": frozenset({"required_if"}),
     "computed": frozenset({"value", "gives", "decimals", "unit"}),
-    "roster": frozenset({"columns", "max_rows", "min_rows", "rows_per_page", "row_label", "prefill"}),
+    "roster": frozenset({"columns", "max_rows", "min_rows", "rows_per_page", "row_label", "nothing", "prefill"}),
 }
 _LAST_WAVE_ONLY: frozenset[PartType] = frozenset({"selN", "matrix", "int_or_band"})  # they have several boxes
 _MATRIX_COLUMN = frozenset({"place", "id", "label", "required", "required_if"})

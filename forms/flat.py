@@ -145,6 +145,7 @@ class _Slots:
             "each_row": lambda: slot(f"{{% for n, {', '.join(OF_A_ROW)} in cards %}}{{% filter {self.numbered} %}}"),
             "end_row": lambda: slot("{% endfilter %}{% endfor %}"),
             "rows_here": lambda: slot("{{ rows_here }}"),
+            "if_nothing": lambda: slot("{% if nothing_here %}"),
             "if_removable": lambda: slot("{% if n in removable %}"),
             "otherwise": lambda: slot("{% else %}"),
             "end": lambda: slot("{% endif %}"),

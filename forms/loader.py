@@ -44,7 +44,7 @@ _TAKEN = frozenset({
     # attributes of every WTForms form
     "data", "errors", "form_errors", "meta", "populate_obj", "process", "validate",
 })  # fmt: skip
-_TAKEN_SHAPES = re.compile(rf".*__.*|confirmed_.*|.*_state|.*{PREFILLED}|.*{LAST}")
+_TAKEN_SHAPES = re.compile(rf".*__.*|confirmed_.*|arm_.*|.*_state|.*{PREFILLED}|.*{LAST}")
 
 
 def load_questionnaires(study_dir: Path, *, faults: list[Fault]) -> dict[str, Questionnaire]:

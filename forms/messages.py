@@ -11,7 +11,7 @@ from forms.answers import shown_value
 from forms.given import wording_of
 from forms.leaves import LAST, PREFILLED, Answer, Field, Given, State, Value
 from forms.model import Check, Questionnaire, Roster
-from forms.words import MISSING, MISSING_ROWS, OF_ROW, OR_DONT_KNOW, ZERO
+from forms.words import MISSING, MISSING_ROWS, NOTHING_SAID, OF_ROW, OR_DONT_KNOW, ZERO
 from uptake.contract.expressions import total
 from uptake.contract.text import Text
 
@@ -41,6 +41,15 @@ def missing_rows_text(questionnaire: Questionnaire, roster: Roster, count: int) 
     slots = {"least": roster.min_rows, "count": count}
     return Text(
         tuple((lang, MISSING_ROWS[lang].format(label=roster.row_label[lang], **slots)) for lang in MISSING_ROWS)
+    )
+
+
+def nothing_said_text(roster: Roster) -> Text:
+    """Return the sentence that asks for rows, or for the word that there are none."""
+    assert roster.nothing is not None
+    label, nothing = roster.row_label, roster.nothing.label
+    return Text(
+        tuple((lang, NOTHING_SAID[lang].format(label=label[lang], nothing=nothing[lang])) for lang in NOTHING_SAID)
     )
 
 

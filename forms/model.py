@@ -111,6 +111,7 @@ This is how a questionnaire is written, complete (`questionnaires/enterprise.yam
             min_rows: 0                    # optional
             rows_per_page: 10              # optional, 1 to 50
             row_label: {zh: 应用场景, en: Use case}
+            nothing: {zh: 没有应用场景, en: No use cases to report}   # optional, where min_rows is 0: a box to tick
             prefill: {last_wave: true, mode: editable}   # optional: the rows of the previous wave
             columns:                       # written like parts
               - {id: name, type: text, label: …}
@@ -137,6 +138,10 @@ beside the box, and `${e04_staff_last}` for the unit's answer in the previous wa
 roster is the answer named `e24_users.3`, row 3 of the column `e24_users`. Inside sum count min max count-distinct a
 column means all its rows; bare it means the row at hand and stands only in a check, `required_if` or computed column of
 that roster. A row exists when any of its cells is answered or "don't know".
+
+A roster with `nothing` may be without rows only where its box is ticked: then `e24_rows`, the number of rows, is the
+answer 0, and sum and count are 0. Empty and not ticked it is missing, `e24_rows` is blank, and sum and count are
+unknown; without the key they are 0. A row that is filled in clears the box.
 """
 
 from __future__ import annotations
@@ -323,8 +328,15 @@ class Questionnaire:
         KeyError where there is none: an unknown name, a row beyond the roster's last, a column without its row.
         """
         column, row = split_cell(name)
-        found = self.fields[column]
+        found = self.fields.get(column) or self._nothing(name)
         if (row > 0) != bool(found.roster) or (row and row > self.rosters[found.roster].max_rows):
+            raise KeyError(name)
+        return found
+
+    def _nothing(self, name: str) -> Field:
+        """Return the box "nothing to report" of the roster whose number of rows has this name."""
+        found = next((one.nothing for one in self.rosters.values() if one.nothing and one.nothing.name == name), None)
+        if found is None:
             raise KeyError(name)
         return found
 

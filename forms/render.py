@@ -66,6 +66,8 @@ def render_page(
     names = _names(page, roster, rows)
     here = [finding for finding in findings if _own(finding, names, roster)]
     shown = {**typed_from_answers(questionnaire, page_id, boxed(questionnaire, given)), **typed}
+    if roster is not None and (rows_of(roster, answers) or any(split_cell(name)[1] for name in typed if typed[name])):
+        shown.pop(roster.rows_name, None)  # rows go before "nothing to report"
     messages = _messages(errors, here, names, roster, lang)
     slots = _boxes(names, shown, given, answers, lang)
     slots["on"] = frozenset(f"{name}={text}" for name, texts in shown.items() for text in texts)
@@ -187,6 +189,7 @@ def _rows(
         "removable": frozenset(str(row) for row in written | there | new),
         "filled": frozenset(cell_name(roster.id, row) for row in new),
         "rows_here": words,
+        "nothing_here": rows[0] == 1,
     }
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from decimal import Decimal
 
 from forms import source
 from forms.choices import refuse_bad_codes
@@ -78,9 +79,33 @@ def make_roster(maker: Maker, page: str, question: source.Question) -> tuple[Par
     roster = Roster(
         id=name, page=page, question=question.id.value, columns=tuple(fields), max_rows=question.max_rows or 1,
         min_rows=question.min_rows, rows_per_page=question.rows_per_page, row_label=question.row_label or question.text,
-        hints=hints, prefill=prefill,
+        hints=hints, prefill=prefill, nothing=_nothing(maker, page, question),
     )  # fmt: skip
     return Part("", "roster", None, None, tuple(fields)), roster
+
+
+def _nothing(maker: Maker, page: str, question: source.Question) -> Field | None:
+    """Make the box "nothing to report": its answer is the number of rows, so that it needs no column of its own."""
+    if question.nothing is None:
+        return None
+    if question.min_rows:
+        maker.fault(question.place, f'the roster asks for at least {question.min_rows} rows ("min_rows") and offers'
+                    ' "nothing", so nobody could tick it. Remove one of the two.')  # fmt: skip
+    return Field(
+        name=f"{field_name(question.id.value)}_rows", question=question.id.value, page=page, kind="int", type="int",
+        label=question.nothing, required=False, min=Decimal(0), max=Decimal(question.max_rows or 1),
+    )  # fmt: skip
+
+
+def says_nothing(roster: Roster, answers: Mapping[str, Answer]) -> bool:
+    """Return whether the respondent said that there is nothing to report; it does not look whether there are rows."""
+    said = answers.get(roster.rows_name) if roster.nothing is not None else None
+    return said is not None and said.value == 0
+
+
+def is_told(roster: Roster, answers: Mapping[str, Answer], rows: Collection[int]) -> bool:
+    """Return whether the number of rows is known: rows are there, or none is what was said or needs no saying."""
+    return bool(rows) or roster.nothing is None or says_nothing(roster, answers)
 
 
 def _column(maker: Maker, page: str, question: source.Question, column: source.Column) -> tuple[Field, ...]:

@@ -10,7 +10,7 @@ from forms.computed import as_stored
 from forms.leaves import BLANK, LAST, NOTHING_GIVEN, PREFILLED, Answer, Field, Given, cell_name
 from forms.model import Questionnaire, Roster
 from forms.plan import Computed, Condition, PagePlan, QuestionPlan, plan_of
-from forms.rosters import rows_of
+from forms.rosters import is_told, rows_of
 
 NOT_APPLICABLE = Answer(None, "not_applicable")
 SETTLED = frozenset({"answered", "dont_know", "not_applicable", "refused", "imputed"})
@@ -129,7 +129,7 @@ class _Walker:
     def note_columns_before(self, roster: Roster, suffix: str, answers: Mapping[str, Answer]) -> None:
         """Note the rows of the last wave; a unit without a last wave has no column, not an empty one."""
         rows = rows_of(roster, answers)
-        if answers:
+        if answers and is_told(roster, answers, rows):
             for name in roster.names:
                 cells = (answers.get(cell_name(name, row), BLANK).value for row in rows)
                 self.values[f"{name}{suffix}[]"] = tuple(cells)
@@ -220,12 +220,15 @@ class _Walker:
             return
         found = {row: self.row(plan, roster, row) for row in rows_of(roster, self.answers)}
         self.rows[roster.id] = found
+        if not is_told(roster, self.answers, found):
+            return
         computed = {each.leaf.name for each in plan.computed}
         for name in roster.names:
             if name in computed:
                 continue
             self.values[f"{name}[]"] = tuple(values[name] for values in found.values())
-            if found and all(values[f"{name}_state"] in SETTLED for values in found.values()):
+            told = bool(found) or roster.nothing is not None
+            if told and all(values[f"{name}_state"] in SETTLED for values in found.values()):
                 self.settled.add(name)
         self.compute_rows(plan, found)
 

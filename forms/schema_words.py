@@ -95,6 +95,7 @@ WORDS: Mapping[str, str] = {
     "columns": "The columns of a matrix (id and label) or of a roster (written like parts).",
     "max_rows": "The most rows a roster may have, 1 to 2,000.",
     "min_rows": "The fewest rows (default 0).",
+    "nothing": "The words of the box `nothing to report` of a roster, which is then not left empty without it.",
     "rows_per_page": "How many rows a page shows, 1 to 50 (default 10).",
     "row_label": "What one row is, such as 应用场景 / use case.",
 }  # fmt: skip

@@ -22,6 +22,7 @@ HOW_TO: tuple[Text, ...] = (
             en="Leave headers, sheet names and identifiers as they are; use no formulas and no merged cells."),
 )  # fmt: skip
 
+NOTHING = Text.of(zh="填 0；有的，留空", en="write 0; otherwise leave empty")
 CELL_REFUSALS: Mapping[str, Text] = {
     "unknown_column": Text.of(
         zh="问卷没有名为“{typed}”的项目，该列未读取。{near}请改正表头。",
@@ -56,6 +57,10 @@ CELL_REFUSALS: Mapping[str, Text] = {
     "row_beyond": Text.of(
         zh="单位“{unit}”的行数超过上限 {most} 行，这一行未读取。请减少行数。",
         en="The unit “{unit}” has more than {most} rows; this one was not read. Give fewer."),
+    "rows_and_none": Text.of(
+        zh="单位“{unit}”的“{typed}”填了 0，表示没有可填报的，但本表又有它的行。请只保留一个。",
+        en="For the unit “{unit}”, “{typed}” is 0, which says that there is nothing to report, but this sheet has rows"
+           " of it. Keep one of the two."),
     "merged": Text.of(
         zh="单元格 {typed} 合并在一起，无法判断值属于哪一行，请取消合并后逐格填写。",
         en="The cells {typed} are merged, and nobody could tell which row the value belongs to. Split them and fill"

@@ -18,6 +18,7 @@ from forms.file_words import refuse_file
 from forms.leaves import NOTHING_GIVEN, Answer, Field, Given, cell_name
 from forms.model import Questionnaire, Roster
 from forms.reading import Refused
+from forms.rosters import rows_of, says_nothing
 from forms.sheet_words import MARK, NEAR, ROW, UNIT, cell_refusal, note
 from forms.workbooks import LIMITS, open_workbook, read_content
 from uptake.contract.errors import did_you_mean
@@ -141,12 +142,22 @@ class _Reader:
         """Return everything, with each unit judged by the questionnaire's rules."""
         rows = {}
         for unit, answers in self.answers.items():
+            self._settle_rows(unit, answers)
             given = self._given(unit)
             fixed = {name: answer for name, answer in given.prefilled.items()
                      if "." not in name and self.questionnaire.fields[name].fixed}  # fmt: skip
             found = answers | fixed
             rows[unit] = UnitRow(found, run_checks(self.questionnaire, found, given=given, today=today))
         return ReadSheet(rows, tuple(self.errors), tuple(self.notes))
+
+    def _settle_rows(self, unit: str, answers: dict[str, Answer]) -> None:
+        """Keep of the numbers of rows what says that there is nothing to report; refuse it where there are rows."""
+        for roster in self.questionnaire.rosters.values():
+            said = says_nothing(roster, answers)
+            if said and rows_of(roster, answers):
+                self.refuse(roster.id, "", "rows_and_none", unit=unit, typed=roster.rows_name)
+            if not said or rows_of(roster, answers):
+                answers.pop(roster.rows_name, None)
 
     def _given(self, unit: str) -> Given:
         return (self.given or {}).get(unit, NOTHING_GIVEN)
@@ -195,6 +206,9 @@ class _Reader:
         sheet, roster = table.sheet, table.roster
         belongs = "" if roster is None else roster.id
         known = {name: leaf for name, leaf in self.questionnaire.fields.items() if leaf.roster == belongs}
+        if roster is None:
+            rosters = self.questionnaire.rosters.values()
+            known |= {one.rows_name: one.nothing for one in rosters if one.nothing is not None}
         names = [cell_text(value).strip() for value in table.header.values]
         count = Counter(names)
         for at, name in enumerate(names):

@@ -223,6 +223,7 @@ class Question:
     min_rows: int = 0
     rows_per_page: int = 10
     row_label: Text | None = None
+    nothing: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,9 @@ WORDS: Mapping[str, Text] = {
     "rows_here": Text.of(zh="第 {first}–{last} 行；已填 {count} 行，最多 {most} 行",
                          en="Rows {first} to {last}; {count} filled in so far, at most {most}"),
     "rows_empty": Text.of(zh="空行不计入，不必删除。", en="Empty rows do not count and need not be removed."),
+    "nothing_dropped": Text.of(zh="已填有行，“{label}”的勾选已取消。如确实没有，请删除各行后再勾选。",
+                               en="There are rows, so “{label}” was unticked. If there is nothing to report, remove the"
+                                  " rows and tick it again."),
     "remove_row": Text.of(zh="删除这一行", en="Remove this row"),
     "remove_hint": Text.of(zh="保存时删除；保存前取消勾选即可保留。",
                            en="It is removed when you save; untick the box before that to keep it."),
@@ -135,6 +138,9 @@ TOTAL = Text.of(
 MISSING_ROWS = Text.of(
     zh="“{label}”至少要填 {least} 行，现有 {count} 行。请补填。",
     en="At least {least} of “{label}” must be listed, and there are {count}. Add the others.")  # fmt: skip
+NOTHING_SAID = Text.of(
+    zh="“{label}”还没有填写。请至少填一行；没有的，请勾选“{nothing}”。",
+    en="No “{label}” has been listed. Fill in at least one row, or tick “{nothing}”.")  # fmt: skip
 OF_ROW = Text.of(zh="{label} {row}：", en="{label} {row}: ")
 ZERO = Text.of(zh="；没有请填 0", en="; write 0 if there is none")
 OR_DONT_KNOW = Text.of(zh="，或勾选“不清楚”", en=", or tick “Don’t know”")

@@ -65,6 +65,7 @@ def _answer_faults(
         yield from _unknown(indicator, names & rows, f'a row of the roster "{measure.roster.value}"')
     else:
         names |= {f"{name}{LAST}" for name in names} | {f"confirmed_{check}" for check in questionnaire.soft_checks}
+        names |= {f"arm_{experiment}" for experiment in questionnaire.experiments}
         names |= {item.column for item in questionnaire.sample.values()}
         names |= {domain.column for domain in study.settings.domains}
         names -= {leaf.name for roster in questionnaire.rosters.values() for leaf in roster.columns}

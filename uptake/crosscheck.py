@@ -76,6 +76,7 @@ def _known(study: Study, questionnaire: Questionnaire) -> set[str]:
     """Every name an indicator may use: fields that are exported, confirmations, columns of the frame with names."""
     names = {name for name, field in questionnaire.fields.items() if not field.identity}
     names |= {f"confirmed_{check}" for check in questionnaire.soft_checks}
+    names |= {f"arm_{experiment}" for experiment in questionnaire.experiments}
     names |= {item.column for item in questionnaire.sample.values()}
     return names | {domain.column for domain in study.settings.domains}
 

@@ -123,6 +123,7 @@ def _load_units(connection: DuckDBPyConnection, files: _Files) -> list[str]:
     there = _read(connection, files.responses, "arrived")
     _refuse_strangers(files, there)
     leaves = [leaf for leaf in files.questionnaire.fields.values() if leaf.value is None and not leaf.roster]
+    leaves += [one.nothing for one in files.questionnaire.rosters.values() if one.nothing is not None]
     made = ['CAST("unit_id" AS VARCHAR) AS unit_id', *_typed(leaves, there)]
     which = f"WHERE disposition IN {_JUDGED}" if "disposition" in there else ""
     connection.execute(f"CREATE TEMP TABLE {WAVE} AS SELECT {', '.join(made)} FROM arrived {which}")

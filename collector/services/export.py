@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from collector.services.answers import Standing
 from collector.services.assignments import Assignment, find_assignments
+from collector.services.codebook import ARM, make_codebook
 from collector.services.submissions import judge
 from collector.services.values import Stored, decode_all
 from collector.store.models import AnswerCurrent, AnswerEvent, Confirmation, DispositionEvent, Submission, Wave
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from collector.store.open import Store
-    from forms import Answer, Field, Questionnaire, Roster
+    from forms import Answer, Questionnaire, Roster
 
 _DTYPES: Mapping[str, Any] = {
     "int": "Int64",
@@ -81,7 +82,7 @@ def export_wave(store: Store, questionnaire: Questionnaire, *, wave: str) -> Exp
     rows = [_row(assignment, stored, answers, confirmed, columns) for assignment, answers, confirmed in known]
     return Exported(
         check_table(_frame(rows, questionnaire, columns), RESPONSES, where="responses"),
-        check_table(_codebook(questionnaire, columns), CODEBOOK, where="codebook"),
+        check_table(make_codebook(questionnaire, columns), CODEBOOK, where="codebook"),
         {
             roster.id: check_table(_long(roster, known), roster_contract(roster.id), where=f"responses_{roster.id}")
             for roster in questionnaire.rosters.values()
@@ -187,7 +188,9 @@ def _row(
         answer = answers.get(name)
         row[name] = answer.value if answer else None
         row[f"{name}_state"] = answer.state if answer else None
-    return row | {f"confirmed_{check}": True if check in confirmed else None for check in questionnaire.soft_checks}
+    arms = {f"{ARM}{name}": assignment.given.arms.get(name) for name in questionnaire.experiments}
+    row |= {f"confirmed_{check}": True if check in confirmed else None for check in questionnaire.soft_checks}
+    return row | arms
 
 
 def _answers_of(assignment: Assignment, stored: _Wave) -> tuple[Mapping[str, Answer], tuple[str, ...]]:
@@ -210,6 +213,8 @@ def _frame(rows: list[dict[str, Any]], questionnaire: Questionnaire, types: Mapp
     _set_types(columns, types)
     for check_id in questionnaire.soft_checks:
         columns[f"confirmed_{check_id}"] = pd.Series(columns[f"confirmed_{check_id}"], dtype="boolean")
+    for name in questionnaire.experiments:
+        columns[f"{ARM}{name}"] = pd.Series(columns[f"{ARM}{name}"], dtype="str")
     return pd.DataFrame(columns)
 
 
@@ -251,45 +256,3 @@ def _long(roster: Roster, known: list[tuple[Assignment, Mapping[str, Answer], tu
         columns[key] = pd.Series(columns[key], dtype="str")
     _set_types(columns, types)
     return pd.DataFrame(columns)
-
-
-def _codebook(questionnaire: Questionnaire, columns: Mapping[str, str]) -> DataFrame:
-    import pandas as pd
-
-    rows = []
-    counts = {roster.rows_name: roster for roster in questionnaire.rosters.values()}
-    for name in columns:
-        rows.append(_count_row(counts[name]) if name in counts else _codebook_row(questionnaire.fields[name]))
-        if name in counts:
-            rows += [_codebook_row(leaf) for leaf in counts[name].columns if not leaf.identity]
-    return pd.DataFrame(rows, columns=list(_CODEBOOK_COLUMNS))
-
-
-_CODEBOOK_COLUMNS = ("field", "table", "question", "type", "label_zh", "label_en", "unit", "codes")
-
-
-def _codebook_row(leaf: Field) -> dict[str, Any]:
-    choices = [{"code": choice.code, "zh": choice.label["zh"], "en": choice.label["en"]} for choice in leaf.choices]
-    return {
-        "field": leaf.name,
-        "table": f"responses_{leaf.roster}" if leaf.roster else "responses",
-        "question": leaf.question,
-        "type": leaf.type,
-        "label_zh": leaf.label["zh"],
-        "label_en": leaf.label["en"],
-        "unit": leaf.unit["en"] if leaf.unit else None,
-        "codes": json.dumps(choices, ensure_ascii=False) if choices else None,
-    }
-
-
-def _count_row(roster: Roster) -> dict[str, Any]:
-    return {
-        "field": roster.rows_name,
-        "table": "responses",
-        "question": roster.question,
-        "type": "int",
-        "label_zh": f"{roster.row_label['zh']}：行数",
-        "label_en": f"{roster.row_label['en']}: number of rows",
-        "unit": None,
-        "codes": None,
-    }

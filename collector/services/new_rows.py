@@ -31,7 +31,8 @@ def move_new_rows(
     """
     by_row: dict[int, dict[str, Stored]] = {}
     for name, mine in sent.items():
-        by_row.setdefault(split_cell(name)[1], {})[name] = mine
+        if row := split_cell(name)[1]:
+            by_row.setdefault(row, {})[name] = mine
     moved: dict[int, int] = {}
     # Beyond what the page shows: sent twice, it must not empty the row it was given.
     used = max(_used(roster, current, sent), *by_row, 0)
@@ -44,6 +45,18 @@ def move_new_rows(
         if free <= roster.max_rows:
             moved[row], used = free, max(used, free)
     return _renumbered(sent, moved), moved
+
+
+def clear_nothing(current: Mapping[str, Current], sent: Cells, roster: Roster) -> Cells:
+    """Take back "nothing to report" where the list has rows, whoever filled them in: rows go before the box."""
+    name = roster.rows_name
+    said = sent.get(name) or (current[name].stored if name in current else None)
+    if said is None or said.state in _EMPTY:
+        return sent
+    states = {other: last.state for other, last in current.items()} | {other: one.state for other, one in sent.items()}
+    columns = frozenset(roster.names)
+    rows = any(split_cell(other)[0] in columns and state not in _EMPTY for other, state in states.items())
+    return {**sent, name: Stored(None, "blank")} if rows else sent
 
 
 def _used(roster: Roster, current: Mapping[str, Current], sent: Cells) -> int:

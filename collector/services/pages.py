@@ -14,7 +14,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from collector.services.answers import RESPONDENT, head, read_confirmed, read_current
 from collector.services.confirmations import confirm_findings
 from collector.services.merge import Clash, Merge, Shown, merge
-from collector.services.new_rows import move_new_rows
+from collector.services.new_rows import clear_nothing, move_new_rows
 from collector.services.rows import posted_rows, range_at, removed_rows, split_place, without_rows
 from collector.services.values import Stored, decode_all, from_stored, to_stored
 from collector.store.models import AnswerEvent, Draft, Submission
@@ -202,6 +202,7 @@ def _write(connection: Connection, posted: _Posted) -> _Written:
     sent, moved = posted.sent, NOT_MOVED
     if posted.roster is not None:
         sent, moved = move_new_rows(connection, current, sent, posted.shown, roster=posted.roster)
+        sent = clear_nothing(current, sent, posted.roster)
     merged = merge(connection, current, sent, posted.shown)
     seq = head(current)
     if merged.changes:

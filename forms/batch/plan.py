@@ -162,6 +162,7 @@ class Plan:
         """Define all rows of each column as a list: empty where there are none, NULL where it is not asked."""
         nothing = "'{}'" if self.layers.dialect.name == "PostgreSQL" else "[]"
         here = "" if asked in self.assume else asked
+        told = self._told(roster, asked)
         for index, leaf in enumerate(roster.columns):
             at = self.numbers[leaf.name] = len(self.numbers)
             self.asked[leaf.name] = asked
@@ -169,15 +170,30 @@ class Plan:
             there = f"of_{full_of(roster.id) if leaf.value is not None else rows_of(roster.id)}"
             cells = self.layers.add(f"j{at}", f"{there}.{column_sql(list_name(index))}", join=join)
             made = f"COALESCE({cells}, {nothing})"
+            made = f"CASE WHEN {told} OR {cells} IS NOT NULL THEN {made} END" if told else made
             made = f"CASE WHEN {here} THEN {made} END" if here else made
-            self.names[f"{leaf.name}[]"] = self.layers.add(f"k{at}", made, {cells, *([here] if here else [])})
-            full = f"COALESCE({there}.{column_sql(settled_name(index))}, FALSE)" if leaf.value is None else "TRUE"
-            self.layers.add(f"n{at}", f"NOT {full}", join="" if leaf.value is not None else roster.id)
+            self.names[f"{leaf.name}[]"] = self.layers.add(
+                f"k{at}", made, {cells, *([here] if here else []), *([told] if told else [])}
+            )
+            if leaf.value is not None:
+                self.layers.add(f"n{at}", "FALSE")
+            else:
+                full = self.layers.add(f"e{at}", f"{there}.{column_sql(settled_name(index))}", join=roster.id)
+                self.layers.add(f"n{at}", f"NOT COALESCE({full}, {told or 'FALSE'})", {full, told} - {""})
         for name, otherwise in ROW_COLUMNS.items():
             column = f"{name}_{roster.id}"
             self.layers.add(
                 column, f"COALESCE(of_{rows_of(roster.id)}.{column_sql(name)}, {otherwise})", join=roster.id
             )
+
+    def _told(self, roster: Roster, asked: str) -> str:
+        """Define whether "nothing to report" was said of a roster that offers it; "" for one that does not."""
+        if roster.nothing is None:
+            return ""
+        at = self.numbers[roster.rows_name] = len(self.numbers)
+        self.asked[roster.rows_name] = asked
+        define_answer(self.layers, roster.nothing, at, self.wave.source)
+        return self.layers.add(f"{NOTHING}_{roster.id}", f"COALESCE(v{at} = 0, FALSE)", {f"v{at}"})
 
     def _condition(self, relevant: Expression | None, outer: str) -> str:
         """Define whether something is asked: true, false, or NULL while what decides it is not answered.
@@ -232,6 +248,7 @@ class Plan:
 
 
 ROWS, FIRST, FREE = "roster rows", "first row", "free row"  # of a unit: how many, the first one, the first not taken
+NOTHING = "nothing"  # whether a unit said that it has nothing to report
 ROW_COLUMNS = {ROWS: "0", FIRST: "1", FREE: "1"}
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from forms.batch.layers import column_sql
-from forms.batch.plan import FIRST, FREE, ROWS, Plan, all_of
+from forms.batch.plan import FIRST, FREE, NOTHING, ROWS, Plan, all_of
 from forms.batch.strict import needed
 from forms.leaves import Field
 from forms.model import Check, Questionnaire, Roster, Severity
@@ -37,8 +37,9 @@ def rules_of(questionnaire: Questionnaire) -> list[Rule]:
     made = [Rule(f"{VALUE}{leaf.name}", "value", "hard", (leaf.name,), leaf.roster) for leaf in leaves]
     for leaf in leaves:
         roster = questionnaire.rosters.get(leaf.roster)
-        if roster is not None and roster.min_rows and leaf is roster.columns[0]:
-            made.append(Rule(f"{MISSING}{roster.id}", "missing", "hard", (leaf.name,)))
+        if roster is not None and leaf is roster.columns[0] and (roster.min_rows or roster.nothing):
+            name = leaf.name if roster.nothing is None else roster.rows_name
+            made.append(Rule(f"{MISSING}{roster.id}", "missing", "hard", (name,)))
         if asks_once(leaf):
             made.append(Rule(f"{MISSING}{leaf.name}", "missing", "hard", (leaf.name,), leaf.roster))
     checks = questionnaire.checks
@@ -64,11 +65,13 @@ def judgeable(plan: Plan, rule: Rule) -> bool:
     wave = plan.wave
     if rule.kind == "check":
         return wave.known(check_of(wave.questionnaire, rule.id).rule)
-    fields = wave.questionnaire.fields
-    leaf = fields[rule.fields[0]]
+    leaf = _leaf(wave.questionnaire, rule.fields[0])
+    counted = _counted(wave.questionnaire, leaf)
+    if counted is not None and wave.rosters[counted.id].column_of(counted.columns[0]) is None:
+        return False
     source = wave.rosters[leaf.roster] if leaf.roster else wave.source
     names = (leaf.group if rule.kind == "missing" else ()) or (leaf.name,)
-    return all(source.column_of(fields[name]) is not None for name in names)
+    return all(source.column_of(_leaf(wave.questionnaire, name)) is not None for name in names)
 
 
 def check_of(questionnaire: Questionnaire, check_id: str) -> Check:
@@ -92,11 +95,15 @@ def define_rule(plan: Plan, rule: Rule) -> None:
         check = check_of(questionnaire, rule.id)
         plan.layers.add(rule.id, f"({plan.sql(check.rule)}) IS FALSE", plan.uses(check.rule))
         return
-    leaf = questionnaire.fields[rule.fields[0]]
-    asked = plan.open(leaf.name)
+    leaf = _leaf(questionnaire, rule.fields[0])
+    asked, counted = plan.open(leaf.name), _counted(questionnaire, leaf)
     here = [f"{asked} IS TRUE"] if asked else []
     uses = {asked} if asked else set()
-    if leaf.roster:
+    if counted is not None:
+        rows, nothing = f"{ROWS}_{counted.id}", f"{NOTHING}_{counted.id}"
+        parts = [*here, f"{column_sql(rows)} = 0", f"NOT {column_sql(nothing)}"]
+        plan.layers.add(rule.id, all_of(parts), uses | {rows, nothing})
+    elif leaf.roster:
         parts = [*here, f"{column_sql(f'{ROWS}_{leaf.roster}')} < {_roster(questionnaire, leaf).min_rows}"]
         plan.layers.add(rule.id, all_of(parts), uses | {f"{ROWS}_{leaf.roster}"})
     elif rule.kind == "value":
@@ -109,13 +116,23 @@ def define_rule(plan: Plan, rule: Rule) -> None:
         plan.layers.add(rule.id, all_of(blanks + here), uses | set(blanks))
 
 
+def _leaf(questionnaire: Questionnaire, name: str) -> Field:
+    """Return a field, a roster's column, or the box that says there are no rows."""
+    return questionnaire.fields.get(name) or questionnaire.leaf(name)
+
+
+def _counted(questionnaire: Questionnaire, leaf: Field) -> Roster | None:
+    """Return the roster whose box "nothing to report" a field is, or None."""
+    return next((one for one in questionnaire.rosters.values() if one.nothing == leaf), None)
+
+
 def _roster(questionnaire: Questionnaire, leaf: Field) -> Roster:
     return questionnaire.rosters[leaf.roster]
 
 
 def shown_columns(plan: Plan, rule: Rule) -> set[str]:
     """Return the columns that `shown_fields` reads for a rule about the unit itself."""
-    rosters = {plan.wave.questionnaire.fields[name].roster for name in rule.fields} - {""}
+    rosters = {_leaf(plan.wave.questionnaire, name).roster for name in rule.fields} - {""}
     made = {plan.open(name) for name in rule.fields} - {""}
     return made | {f"{name}_{roster}" for roster in rosters for name in (FIRST, FREE)}
 
@@ -125,8 +142,7 @@ def shown_fields(plan: Plan, rule: Rule, row: str = "") -> str:
 
     row: SQL of the row at hand; a whole column is shown at its first row, a lack of rows at the first that is free.
     """
-    fields = plan.wave.questionnaire.fields
-    place = {name: _place(plan, fields[name], rule, row) for name in rule.fields}
+    place = {name: _place(plan, _leaf(plan.wave.questionnaire, name), rule, row) for name in rule.fields}
     whole = " || ".join(_joined(list(place.values())))
     if not any(plan.open(name) for name in rule.fields):
         return whole

@@ -164,6 +164,11 @@ LOADER = (
     Refusal("roster-max-rows", "a roster without an end", 'a roster needs "max_rows", from 1 to …'),
     Refusal("roster-min-rows", "min_rows above max_rows", '"min_rows" is …, which is not from 0 to "max_rows" …'),
     Refusal(
+        "roster-nothing",
+        "rows asked for, and a box to say there are none",
+        'the roster asks for at least … rows ("min_rows") and offers "nothing", …',
+    ),
+    Refusal(
         "roster-rows-per-page", "too many or too few rows a page", '"rows_per_page" is …; a page holds 1 to … rows. …'
     ),
     Refusal(

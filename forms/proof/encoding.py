@@ -54,6 +54,7 @@ class Encoding:
     written: tuple[Node, ...] = ()  # every expression
     relevant: dict[Asked, Expression] = field(default_factory=dict)
     rows: dict[str, Any] = field(default_factory=dict)  # how many rows each roster has
+    told: dict[str, Condition] = field(default_factory=dict)  # whether that number is known: rows, or a word of none
     unproved: list[str] = field(default_factory=list)  # what z3 cannot look into in what is computed
     exact: Condition = True  # under it a roster is no more than one row, repeated: what z3 then finds can be shown
     held: set[str] = field(default_factory=set)  # the fields that some hard check looks at

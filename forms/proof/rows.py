@@ -23,6 +23,7 @@ def declare_rosters(made: Encoding) -> None:
     for roster in made.questionnaire.rosters.values():
         rows = z3.Int(f"rows {roster.id}")
         made.rows[roster.id] = rows
+        made.told[roster.id] = True if roster.nothing is None else z3.Or(rows >= 1, z3.Bool(f"nothing {roster.id}"))
         made.add("type", roster.id, conj((rows >= 0, rows <= roster.max_rows)))
 
 
@@ -37,9 +38,11 @@ def tie_rosters(made: Encoding) -> None:
 def require_rows(made: Encoding) -> None:
     """Ask for the rows that there must be."""
     for roster in made.questionnaire.rosters.values():
+        asked = made.asked["question", roster.question]
         if roster.min_rows:
-            asked = made.asked["question", roster.question]
             made.add("required", roster.id, implies(asked, made.rows[roster.id] >= roster.min_rows))
+        if roster.nothing is not None:
+            made.add("required", roster.id, implies(asked, made.told[roster.id]))
 
 
 def settle_aggregates(made: Encoding) -> Condition:
@@ -94,7 +97,7 @@ def _always(made: Encoding, node: Call, term: Term) -> None:
         return
     leaf = made.questionnaire.fields[part.name]
     rows, cell = made.rows[leaf.roster], made.answers.terms[leaf.name]
-    asked = made.asked["question", leaf.question]
+    asked = conj((made.asked["question", leaf.question], made.told[leaf.roster]))
     one, value = _alike(cell, term)
     sure = leaf.required and leaf.required_if is None and not leaf.dont_know and leaf.needs is None
     if node.name == "count" and sure and leaf.value is None:  # complete rows have every cell of such a column
@@ -131,7 +134,11 @@ def _repeated(made: Encoding, node: Call, term: Term, cells: Sequence[Cell]) -> 
     import z3
 
     times = [(cell, made.rows[roster] if roster else z3.IntVal(1)) for cell, roster in cells]
-    asked = conj(made.asked["question", made.questionnaire.rosters[roster].question] for _, roster in cells if roster)
+    asked = conj(
+        conj((made.asked["question", made.questionnaire.rosters[roster].question], made.told[roster]))
+        for _, roster in cells
+        if roster
+    )
     if node.name in _COUNTS:
         several = node.name == "count"
         held = [z3.If(z3.And(as_z3(cell.known), count >= 1), count if several else 1, 0) for cell, count in times]

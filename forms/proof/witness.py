@@ -10,7 +10,19 @@ from typing import Any
 
 from forms.answers import shown_value
 from forms.checks import findings_along
-from forms.model import DONT_KNOW, LAST, PREFILLED, Answer, Field, Given, Questionnaire, Value, cell_name, split_cell
+from forms.model import (
+    DONT_KNOW,
+    LAST,
+    PREFILLED,
+    Answer,
+    Field,
+    Given,
+    Questionnaire,
+    Roster,
+    Value,
+    cell_name,
+    split_cell,
+)
 from forms.proof.encoding import Encoding
 from forms.proof.slots import Slot
 from forms.proof.texts import any_text
@@ -83,8 +95,18 @@ def read_model(made: Encoding, model: Any, names: Collection[str] | None = None)
                 continue
             rows = reading.number(made.rows[slot.leaf.roster]) if slot.leaf.roster else 0
             answers |= {cell_name(name, row): answer for row in range(1, rows + 1)} if rows else {name: answer}
+    for roster in made.questionnaire.rosters.values():
+        if (names is None or roster.names[0] in names) and _says_nothing(made, roster, reading):
+            answers[roster.rows_name] = Answer(0, "answered")
     day = datetime.date.fromordinal(reading.number(made.answers.terms["today()"].value))
     return Witness(answers, _given(made, reading, names), day)
+
+
+def _says_nothing(made: Encoding, roster: Roster, reading: _Reading) -> bool:
+    """Return whether a model ticks "nothing to report"."""
+    if roster.nothing is None or reading.number(made.rows[roster.id]):
+        return False
+    return reading.true(made.told[roster.id]) and reading.true(made.asked["question", roster.question])
 
 
 @dataclass(frozen=True, slots=True)

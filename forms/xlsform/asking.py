@@ -293,6 +293,9 @@ class Asking:
 
     def _roster(self, kind: str, tree: Tree, part: Part) -> None:
         self._open(kind, tree, tree["text"], field_name(tree["id"]), {"type": "roster"})
+        if "nothing" in tree:
+            self.draft.notes.append(f"{tree['id']}: standard tools do not ask whether there is nothing to report, since"
+                                    " a repeat has no such box; an empty list is blank there.")  # fmt: skip
         by_name = {leaf.name: leaf for leaf in part.fields}
         for column in tree["columns"]:
             leaf = by_name[field_name(tree["id"], column["id"])]

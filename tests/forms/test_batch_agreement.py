@@ -19,6 +19,7 @@ from tests.forms.wave_answers import TODAY, judged, rows_of_wave, tables_of
 from uptake.contract.errors import Fault
 
 EVERYTHING = Path(__file__).with_name("everything.yaml")
+NOTHING = EVERYTHING.with_name("nothing.yaml")
 STUDY = Path(__file__).resolve().parents[2] / "uptake" / "studies" / "aiplus"
 
 
@@ -27,8 +28,9 @@ def instruments() -> dict[str, Questionnaire]:
     faults: list[Fault] = []
     found = forms.load_questionnaires(STUDY, faults=faults)
     everything = load_questionnaire(EVERYTHING, root=EVERYTHING.parent, faults=faults)
-    assert everything is not None
-    found["everything"] = everything
+    nothing = load_questionnaire(NOTHING, root=NOTHING.parent, faults=faults)
+    assert everything is not None and nothing is not None, faults
+    found |= {"everything": everything, "nothing": nothing}
     assert not faults
     return found
 

@@ -20,6 +20,7 @@ from forms.document import read_document
 from forms.leaves import BLANK, DONT_KNOW, Answer, Given
 from forms.loader import load_questionnaire
 from forms.model import Questionnaire, split_cell
+from forms.rosters import rows_of
 from forms.sheets import read_workbook
 from tests.forms.wave_answers import TODAY, Wave, given_of, tables_of
 from uptake.contract.errors import Fault
@@ -28,12 +29,19 @@ EVERYTHING = Path(__file__).with_name("everything.yaml")
 Said = tuple[dict[str, Answer], dict[str, str], frozenset[Any]]
 
 
-@pytest.fixture(scope="module")
-def everything() -> Questionnaire:
+NOTHING = EVERYTHING.with_name("nothing.yaml")
+
+
+def loaded(path: Path) -> Questionnaire:
     faults: list[Fault] = []
-    made = load_questionnaire(EVERYTHING, root=EVERYTHING.parent, faults=faults)
+    made = load_questionnaire(path, root=path.parent, faults=faults)
     assert made is not None, faults
     return made
+
+
+@pytest.fixture(scope="module")
+def everything() -> Questionnaire:
+    return loaded(EVERYTHING)
 
 
 def response(questionnaire: Questionnaire, seed: int) -> tuple[dict[str, Answer], dict[str, Any]]:
@@ -48,6 +56,9 @@ def response(questionnaire: Questionnaire, seed: int) -> tuple[dict[str, Answer]
             made[name] = Answer(answer.value, "answered")
         elif answer.state == "dont_know" and leaf.dont_know:
             made[name] = answer
+    for roster in questionnaire.rosters.values():  # a page says by its box that there are none, and counts nothing
+        if rows_of(roster, made) or made.get(roster.rows_name) != Answer(0, "answered"):
+            made.pop(roster.rows_name, None)
     return made, known
 
 
@@ -156,6 +167,10 @@ def agree(questionnaire: Questionnaire, rounds: int) -> int:
 
 def test_four_doors_say_the_same(everything: Questionnaire) -> None:
     assert agree(everything, 60) > 40
+
+
+def test_four_doors_say_the_same_of_a_list_with_nothing_to_report() -> None:
+    agree(loaded(NOTHING), 60)
 
 
 @pytest.mark.proof

@@ -89,6 +89,10 @@ class Wave:
                     for ending in (LAST, PREFILLED):
                         if f"{leaf.name}{ending}" in self.of_rows:
                             known[cell_name(f"{leaf.name}{ending}", row)] = self.value(leaf, "clean", wanted)
+            if roster.nothing is not None:
+                rows = len({split_cell(name)[1] for name in answers if split_cell(name)[0] in roster.names})
+                counts = [Answer(rows, "answered"), Answer(rows, "answered"), Answer(0, "answered"), BLANK, None]
+                answers[roster.rows_name] = self.r.choice([*counts, Answer(None, "refused"), Answer(-1, "answered")])
         return {name: answer for name, answer in answers.items() if answer is not None}, known
 
     def answer(self, leaf: Field, mood: str, wanted: float) -> Answer | None:
@@ -201,6 +205,9 @@ def tables_of(questionnaire: Questionnaire, rows: Rows) -> dict[str, pa.Table]:
     for name, leaf in questionnaire.fields.items():
         if leaf.value is None and not leaf.roster:
             columns |= _columns(leaf, [row.get(name) for row, _ in rows])
+    for roster in questionnaire.rosters.values():
+        if roster.nothing is not None:
+            columns |= _columns(roster.nothing, [row.get(roster.rows_name) for row, _ in rows])
     for name in given_names(questionnaire):
         columns[name] = pa.array([known[name] for _, known in rows], ARROW_OF_KIND[questionnaire.kinds[name]])
     made = {"": pa.table(columns)}

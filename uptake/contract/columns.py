@@ -89,8 +89,9 @@ SAMPLE = TableContract(
 RESPONSES = TableContract(
     "responses",
     "One row a unit and wave, nonrespondents too. Then `<field>` and `<field>_state` for every field of the"
-    " questionnaire, `<roster>_rows` and its state (the number of rows) for every roster, and `confirmed_<check>` for"
-    " every soft check. Questions marked `identity` are left out.",
+    ' questionnaire, `<roster>_rows` and its state (the number of rows; 0 where "nothing to report" was said) for every'
+    " roster, `confirmed_<check>` for every soft check, and `arm_<experiment>` (the arm whose words the unit sees) for"
+    " every experiment with wording. Questions marked `identity` are left out.",
     "3 collect",
     "4 weigh, 5 estimate",
     (
