@@ -61,6 +61,13 @@ def _replicate_faults(survey: Survey) -> Iterator[DesignFault]:
     try:
         columns = replicate_columns(survey.design, survey.source)
         check_replicates(survey.source, columns, exponent=survey.weighting().exponent)
+        names = [survey.source.column(name) for name in columns]
+        largest = ", ".join(f"MAX({name}) AS r{i}" for i, name in enumerate(names))
+        found = survey.source.columns(f"SELECT {largest} FROM ({survey.source.text}) AS r")
+        for i, name in enumerate(columns):
+            if not found[f"r{i}"][0]:
+                says = "is zero in every row - its estimate would be 0/0; remove the replicate or correct the column."
+                yield DesignFault("REPLICATE_ALL_ZERO", f'replicate weight "{name}"', says, "reject")
     except DesignError as fault:
         yield DesignFault(fault.code, "the replicate weights", str(fault), "reject")
 

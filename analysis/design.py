@@ -10,8 +10,10 @@ from analysis.replicate_factors import ReplicateFactors
 from uptake.contract.errors import DesignError
 
 LonelyRule = Literal["fail", "certainty", "remove", "adjust", "average", "collapse"]
+DegreesRule = Literal["domain", "strata", "design"]
 ReplicateType = Literal["BRR", "Fay", "JK1", "JKn", "bootstrap", "SDR", "other"]
 _LONELY = ("fail", "certainty", "remove", "adjust", "average", "collapse")
+_DEGREES = ("domain", "strata", "design")
 _TYPES = ("BRR", "Fay", "JK1", "JKn", "bootstrap", "SDR", "other")
 
 
@@ -102,8 +104,15 @@ class SurveyDesign:
     hold all ids as a tuple); an id is read within the unit above. `strata` is one column, or one a stage: a later one
     divides each unit of the stage before. `fpc` holds, a stage, the population count or the sampling fraction; stages
     without one are not used in the variance. Without `weights` they are the product over stages of N/n from `fpc`, or
-    one over `probabilities`. `weight_scale` declares the power of two of the fixed-point
-    weights (weight = units / scale); without it the smallest weight keeps a relative precision of 1e-11.
+    one over `probabilities`. `weight_scale` declares the power of two of the fixed-point weights (weight = units /
+    scale); without it the smallest weight keeps a relative precision of 1e-11.
+
+    `lonely_psu` says what a stratum with one sampled unit out of more does: fail, certainty or remove (adds nothing),
+    adjust (measured from the mean of all units), average (the average of the others), collapse (joins a neighbour).
+    `adjust_domain_lonely` lets adjust and average treat strata so that keep one unit in a domain. `pps` is for samples
+    with unequal probabilities without replacement, which `fpc` or `probabilities` then holds. `degrees` is the rule of
+    a domain's degrees of freedom: PSUs less strata with rows of the domain ("domain", as R), all PSUs of those strata
+    ("strata", as Stata), or the whole "design" (as SAS).
     """
 
     weights: str | None = None
@@ -121,6 +130,7 @@ class SurveyDesign:
     wave: str | None = None
     pps: Pps | None = None
     adjust_domain_lonely: bool = False
+    degrees: DegreesRule = "domain"
 
     def __post_init__(self) -> None:
         if self.weights is not None and self.probabilities is not None:
@@ -138,6 +148,10 @@ class SurveyDesign:
         if self.lonely_psu not in _LONELY:
             raise DesignError(
                 f'lonely_psu is "{self.lonely_psu}" - choose one of {", ".join(_LONELY)}.', code="LONELY_RULE"
+            )
+        if self.degrees not in _DEGREES:
+            raise DesignError(
+                f'degrees is "{self.degrees}" - choose one of {", ".join(_DEGREES)}.', code="DEGREES_RULE"
             )
         if self.ssu is not None and self.psu is None:
             raise DesignError("ssu is named without psu - a second stage needs a first one.", code="SSU_WITHOUT_PSU")

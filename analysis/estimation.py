@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from analysis.cells import Stage, grouping
 from analysis.covariance import why_unknown
-from analysis.degrees import design_degrees, domain_degrees
+from analysis.degrees import design_degrees, domain_degrees, ruled_degrees
 from analysis.elements import elements
 from analysis.engine import Named, Totals, TotalsRequest
 from analysis.estimates import Estimates, Meta
@@ -68,6 +68,7 @@ def answered(survey: Survey, asked: Asked) -> tuple[Estimates, Replicated | None
     _refuse_empty(asked, layout, found)
     warnings += _missing_warnings(layout, asked, found)
     spread = _spread(Work(survey, asked, measures, layers, keys, layout, found))
+    spread = replace(spread, df=ruled_degrees(survey.design, layout, spread.df, spread.df_design))
     meta = Meta(
         asked.kind, asked.ci, asked.level, (*warnings, *spread.notes), measures.exponent, totals.digest, totals.sql,
         int(totals.counts["up__rows"].sum()), spread.df_design,
