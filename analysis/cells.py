@@ -58,7 +58,7 @@ def factorize(column: npt.NDArray[Any]) -> tuple[Codes, list[object]]:
         plain = plain.astype(object)
         plain[masked] = None
     codes, values = pd.factorize(plain)
-    return codes.astype(np.intp), [v.item() if isinstance(v, np.generic) else v for v in values]
+    return codes.astype(np.intp), values.tolist()
 
 
 def combined(first: Codes, second: Codes) -> tuple[Codes, Codes, Codes]:

@@ -37,7 +37,29 @@ def stage_covariance(scores: Floats, stage: Stage, design: SurveyDesign, present
     centred *= np.sqrt(_scale(stage, parent, alone, design.lonely_psu))[:, None]
     if design.lonely_psu == "average" and odd is not None:
         centred[odd[parent]] = 0.0
-    return np.asarray(centred.T @ centred) * _average(stage, design, present, odd)
+    return _crossed(centred, parent, len(stage.n)) * _average(stage, design, present, odd)
+
+
+def _crossed(rows: Floats, parent: Codes, strata: int) -> Floats:
+    """Return rows' rows, without multiplying zeros where strata lie in few of the domains (provinces, say).
+
+    Strata with the same non-empty columns are multiplied together, whenever that is less than half the work.
+    """
+    units, size = rows.shape
+    filled = rows != 0
+    if 4 * np.count_nonzero(filled) >= units * size:
+        return np.asarray(rows.T @ rows)
+    used = _sums(filled.astype(np.float64), parent, strata) > 0
+    kinds, kind = np.unique(used, axis=0, return_inverse=True)
+    mine = kind.reshape(-1)[parent]
+    if 2 * (np.bincount(mine, minlength=len(kinds)) * kinds.sum(axis=1) ** 2).sum() >= units * size**2:
+        return np.asarray(rows.T @ rows)
+    total = np.zeros((size, size))
+    for number, own in enumerate(kinds):
+        columns = np.flatnonzero(own)
+        part = rows[np.ix_(mine == number, columns)]
+        total[np.ix_(columns, columns)] += part.T @ part
+    return total
 
 
 def why_unknown(design: SurveyDesign) -> str:

@@ -112,11 +112,21 @@ def _outcomes(survey: Survey, asked: Asked, expressions: list[str]) -> dict[str,
             )
     if asked.kind == "proportion":
         return _answers(survey, {e: types[f"e{i}"] for i, e in enumerate(expressions)})
-    outcomes = _ranges(survey, expressions, names)
+    outcomes = _amounts(survey, asked, types, expressions)
     for variable in asked.variables:
         if variable.kind == "proportion" and not outcomes[variable.numerator].binary:
             raise _not_binary(variable.name)
     return outcomes
+
+
+def _amounts(survey: Survey, asked: Asked, types: dict[str, str], expressions: list[str]) -> dict[str, Outcome]:
+    """Look at amounts: their range with the weights, unless they are known to be 0 and 1 and stand in no product."""
+    paired = {e for v in asked.variables if v.denominator for e in v.expressions}
+    whole = {e: types[f"e{i}"] for i, e in enumerate(expressions) if types[f"e{i}"] in INTEGERS and e not in paired}
+    sure = {e: outcome for e, outcome in _answers(survey, whole).items() if outcome.sure} if whole else {}
+    rest = [e for e in expressions if e not in sure]
+    names = {e: v.name for v in asked.variables for e in v.expressions}
+    return {**sure, **(_ranges(survey, rest, names) if rest else {})}
 
 
 def _answers(survey: Survey, types: dict[str, str]) -> dict[str, Outcome]:

@@ -176,8 +176,10 @@ def _weight_faults(weighting: Weighting, where: str) -> Iterator[DesignFault]:
 def _rows_without(totals: Totals, key: str) -> int:
     if key not in totals.keys:
         return 0
-    codes = factorize(totals.keys[key])[0]
-    return int(totals.counts["up__rows"][codes < 0].sum())
+    column = totals.keys[key]
+    whole = column.dtype.kind in "iu"  # whole numbers are missing only where they are masked
+    missing = np.ma.getmaskarray(column) if whole else factorize(column)[0] < 0
+    return int(totals.counts["up__rows"][missing].sum())
 
 
 def _rows(count: int) -> str:

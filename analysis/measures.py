@@ -114,20 +114,31 @@ class Measures:
         alias = self.wheres.setdefault(where, f"up__d{len(self.wheres)}")
         return ("up__in", alias), f"{alias}__n_in"
 
+    def _within(self, valid: str, value: str, *also: str) -> str:
+        """Return the SQL of a value that is 0 outside its base; a base of all rows asks no row."""
+        conditions = [*((valid,) if valid != self.everyone else ()), *also]
+        return f"CASE WHEN {' AND '.join(conditions)} THEN {value} ELSE 0 END" if conditions else value
+
+    @property
+    def everyone(self) -> str | None:
+        """The alias of the base that is all rows, if there is one."""
+        return None if self.domain else self.valids.get("up__in")
+
     def _value(self, expression: str) -> str:
         return self.values.setdefault(expression, f"up__x{len(self.values)}")
 
     def _unit(self, valid: str, expression: str) -> str:
         value, outcome = self._value(expression), self.outcomes[expression]
         if outcome.binary:
-            sql = f"CASE WHEN {valid} AND {value} = 1 THEN up__k ELSE 0 END"
+            known = outcome.whole and outcome.sure  # then a product is quicker than a question
+            sql = self._within(valid, f"up__k * {value}") if known else self._within(valid, "up__k", f"{value} = 1")
             return self.units.setdefault(sql, (f"up__u{len(self.units)}", self.exponent))[0]
         power = outcome_exponent(outcome.largest, self.rows, squares=self.squares)
-        sql = f"CASE WHEN {valid} THEN CAST(ROUND(up__w * {value} * {2.0**power!r}) AS BIGINT) ELSE 0 END"
+        sql = self._within(valid, f"CAST(ROUND(up__w * {value} * {2.0**power!r}) AS BIGINT)")
         return self.units.setdefault(sql, (f"up__u{len(self.units)}", power))[0]
 
     def _weight(self, valid: str, *, squared: bool = False) -> tuple[str, int]:
-        sql = f"CASE WHEN {valid} THEN up__k ELSE 0 END"
+        sql = self._within(valid, "up__k")
         if squared or sql in self.units:
             return self.units.setdefault(sql, (f"up__u{len(self.units)}", self.exponent))
         return self.linear.setdefault(sql, (f"up__l{len(self.linear)}", self.exponent))
@@ -139,7 +150,7 @@ class Measures:
         second = first if other is None else self.outcomes[other]
         product = f"{self._value(one)} * {self._value(other or one)}"
         power = outcome_exponent(max(first.largest_square, second.largest_square), self.rows, squares=False)
-        sql = f"CASE WHEN {valid} THEN CAST(ROUND(up__w * {product} * {2.0**power!r}) AS BIGINT) ELSE 0 END"
+        sql = self._within(valid, f"CAST(ROUND(up__w * {product} * {2.0**power!r}) AS BIGINT)")
         return self.linear.setdefault(sql, (f"up__l{len(self.linear)}", power))[0]
 
     @property
@@ -161,7 +172,10 @@ class Measures:
         """Return the derived columns: weights and domain, values, validity, weighted integers."""
         inside = _truth(where.sql) if where else "TRUE"
         own = tuple((alias, _truth(sql)) for sql, alias in self.wheres.items())
-        values = tuple((alias, f"CAST(({sql}) AS DOUBLE)") for sql, alias in self.values.items())
+        values = tuple(
+            (alias, f"CAST(({sql}) AS {'INTEGER' if self.outcomes[sql].sure else 'DOUBLE'})")
+            for sql, alias in self.values.items()
+        )
         units = tuple((alias, sql) for sql, (alias, _) in (*self.units.items(), *self.linear.items()))
         return (
             (*weight, ("up__in", inside), *own, *values),
@@ -184,7 +198,9 @@ class Measures:
     def counts(self) -> Named:
         """Return the row counts: rows of each base, rows in the domain, all with a weight above zero."""
         weighty = " AND up__k <> 0" if self.zeros else ""
-        known = tuple((f"{alias}__n", f"{alias}{weighty}") for alias in self.valids.values())
+        known = tuple(
+            (f"{alias}__n", f"{'TRUE' if alias == self.everyone else alias}{weighty}") for alias in self.valids.values()
+        )
         odd = tuple((f"{alias}__odd", f"{alias} NOT IN (0, 1)") for alias in self.unsure.values())
         inside = "up__in" if self.domain else "TRUE"
         zero = (("up__zero_weight", "up__w = 0"),) if self.zeros else ()

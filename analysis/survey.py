@@ -197,19 +197,11 @@ def _weighting(source: Source, design: SurveyDesign, *, made: bool) -> Weighting
     name = design.weights or ""
     require_numbers(source, [name], "weight", code="WEIGHT_NOT_NUMERIC")
     column = source.column(name)
-    found = source.columns(
-        f"SELECT COUNT(*) AS n, COUNT({column}) AS known, COUNT(CASE WHEN {column} = 0 THEN 1 END) AS zero, "
-        f"COUNT(CASE WHEN {column} < 0 THEN 1 END) AS minus, "
-        f"CAST(MIN(CASE WHEN {column} > 0 THEN {column} END) AS DOUBLE) AS low, "
-        f"CAST(MAX(ABS({column})) AS DOUBLE) AS high FROM ({source.text}) AS r"
-    )
-    low, high = (
-        float(found[k][0]) if found[k][0] is not None and not _masked(found[k]) else 1.0 for k in ("low", "high")
-    )
+    low, high, found = _range(source, column)
     if not math.isfinite(high):
         row = _first(source, name, f"NOT ISFINITE(CAST({column} AS DOUBLE))", of=1)
         raise DesignError(f'column "{name}": a weight is not finite{row} - correct it.', code="WEIGHT_NOT_FINITE")
-    rows, known, zero, minus = (int(found[k][0]) for k in ("n", "known", "zero", "minus"))
+    rows, known, zero, minus = found
     # A weight that an adjustment brought near zero needs no more digits than a millionth of the largest one.
     exponent = weight_exponent(max(low, high * SMALLEST_MADE) if made else low)
     if design.weight_scale:
@@ -221,13 +213,32 @@ def _weighting(source: Source, design: SurveyDesign, *, made: bool) -> Weighting
     return Weighting(rows, low, high, exponent, rows - known, zero, minus, first, made)
 
 
+def _range(source: Source, column: str) -> tuple[float, float, tuple[int, int, int, int]]:
+    """Return the least weight above zero, the largest in size, and how many rows there are, known, zero, below zero.
+
+    The ends come first: a Parquet file knows them, and where the least is above zero nothing is left to count.
+    """
+    found = source.columns(
+        f"SELECT COUNT(*) AS n, COUNT({column}) AS known, MIN({column}) AS low, MAX({column}) AS high "
+        f"FROM ({source.text}) AS r"
+    )
+    rows, known = int(found["n"][0]), int(found["known"][0])
+    if not known:
+        return 1.0, 1.0, (rows, 0, 0, 0)
+    if float(found["low"][0]) > 0:
+        return float(found["low"][0]), float(found["high"][0]), (rows, known, 0, 0)
+    found = source.columns(
+        f"SELECT COUNT(CASE WHEN {column} = 0 THEN 1 END) AS zero, COUNT(CASE WHEN {column} < 0 THEN 1 END) AS minus, "
+        f"COALESCE(CAST(MIN(CASE WHEN {column} > 0 THEN {column} END) AS DOUBLE), 1) AS low, "
+        f"CAST(MAX(ABS({column})) AS DOUBLE) AS high FROM ({source.text}) AS r"
+    )
+    low, high, zero, minus = (found[name][0] for name in ("low", "high", "zero", "minus"))
+    return float(low), float(high), (rows, known, int(zero), int(minus))
+
+
 def _first(source: Source, column: str, condition: str, *, of: int) -> str:
     found = first_row(source, column, condition)
     return f" ({'' if of == 1 else 'the first is '}row {found[0]})" if found else ""
-
-
-def _masked(column: object) -> bool:
-    return bool(getattr(column, "mask", False) is not False and getattr(column, "mask")[0])  # noqa: B009
 
 
 def _derived_weights(source: Source, design: SurveyDesign) -> Source:
