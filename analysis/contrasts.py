@@ -48,20 +48,32 @@ def combine(
     covariance of the contrasts. Raises EstimationError for a reference that none or several of the estimates fit.
     Agrees with R survey's svycontrast to 1e-9.
     """
+    require_covariance(frame, vcov)
+    at = np.asarray(frame["estimate"], dtype=np.float64)
+    found = [_combined(frame, at, name, contrast) for name, contrast in contrasts.items()]
+    if not found:
+        raise EstimationError("no contrast is named - give at least one.", code="NOTHING_ASKED")
+    return assembled(frame, vcov, found, level=level, df=df)
+
+
+def assembled(
+    frame: DataFrame, vcov: Floats, found: list[Combined], *, level: float, df: float
+) -> tuple[DataFrame, Floats]:
+    """Return the frame and covariance of functions whose values and gradients are known."""
+    gradients = np.stack([f.gradient for f in found])
+    used = (gradients != 0).any(axis=0)
+    spread = gradients[:, used] @ vcov[np.ix_(used, used)] @ gradients[:, used].T
+    return _tidy(frame, found, spread, level, df), spread
+
+
+def require_covariance(frame: DataFrame, vcov: Floats) -> None:
+    """Refuse estimates whose covariances were left out."""
     if vcov.shape[0] != len(frame):
         raise EstimationError(
             "the covariances of these estimates were left out - a contrast needs them; estimate fewer domains at once, "
             "with covariance=True.",
             code="NO_COVARIANCE",
         )
-    at = np.asarray(frame["estimate"], dtype=np.float64)
-    found = [_combined(frame, at, name, contrast) for name, contrast in contrasts.items()]
-    if not found:
-        raise EstimationError("no contrast is named - give at least one.", code="NOTHING_ASKED")
-    gradients = np.stack([f.gradient for f in found])
-    used = (gradients != 0).any(axis=0)
-    spread = gradients[:, used] @ vcov[np.ix_(used, used)] @ gradients[:, used].T
-    return _tidy(frame, found, spread, level, df), spread
 
 
 def _combined(frame: DataFrame, at: Floats, name: str, contrast: Contrast) -> Combined:

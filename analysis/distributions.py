@@ -12,9 +12,9 @@ from analysis.design import Expr
 from analysis.engine import Engine, Totals, TotalsRequest
 from analysis.fixedpoint import Ints
 from analysis.quantile_rules import Distribution
+from analysis.refusals import not_numeric
 from analysis.source import is_numeric
 from analysis.survey import Survey
-from uptake.contract.errors import EstimationError
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def distributions(
     """
     kind = s.source.expression_types({"y": y.sql})["y"]
     if not is_numeric(kind):
-        raise EstimationError(f'"{y.name}" is text, not a number - name a numeric column.', code="NOT_NUMERIC")
+        raise not_numeric(y.name)
     columns = list(dict.fromkeys(c for group in groups for c in group))
     s.source.require(columns, "by", estimating=True)
     inside = f"CASE WHEN ({where.sql}) THEN TRUE ELSE FALSE END" if where else "TRUE"

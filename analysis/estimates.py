@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Meta:
-    """Provenance: estimator, interval, level, warnings, the fixed-point scale, digests of the sums, the SQL text."""
+    """Provenance: estimator, interval, level, warnings, the fixed-point scale, digests of the sums, the SQL text.
+
+    `weights_digest` is that of the weights of an index.
+    """
 
     estimator: str
     ci_method: str
@@ -31,6 +34,7 @@ class Meta:
     sql: str
     n_rows: int
     df_design: float
+    weights_digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,8 @@ class Estimates:
         content = json.loads(text)
         frame = pd.DataFrame(content["estimates"], columns=list(content["types"]), dtype=object)
         for name, kind in content["types"].items():
-            frame[name] = frame[name].map(_number).astype(kind) if kind.startswith(("float", "int")) else frame[name]
+            numbers = kind.startswith(("float", "int"))
+            frame[name] = (frame[name].map(_number) if numbers else frame[name]).astype(kind)
         size = len(frame)
         vcov = np.array([[_number(v) for v in row] for row in content["vcov"]], dtype=np.float64)
         meta = {f.name: content["meta"][f.name] for f in fields(Meta)}

@@ -21,6 +21,7 @@ from analysis.linearisation import PostCells, clustered, presence
 from analysis.lonely import variance_stages
 from analysis.measures import Measures, Outcome
 from analysis.points import Layout, Points, points
+from analysis.refusals import not_binary, not_numeric
 from analysis.replicate_pass import replicated
 from analysis.replicates import Replicated
 from analysis.source import INTEGERS, is_numeric
@@ -105,17 +106,13 @@ def _outcomes(survey: Survey, asked: Asked, expressions: list[str]) -> dict[str,
     names = {e: v.name for v in asked.variables for e in v.expressions}
     for i, expression in enumerate(expressions):
         if not is_numeric(types[f"e{i}"]):
-            raise EstimationError(
-                f'"{names[expression]}" is text, not a number - name a numeric column or a condition such as '
-                "column = 'value'.",
-                code="NOT_NUMERIC",
-            )
+            raise not_numeric(names[expression])
     if asked.kind == "proportion":
         return _answers(survey, {e: types[f"e{i}"] for i, e in enumerate(expressions)})
     outcomes = _amounts(survey, asked, types, expressions)
     for variable in asked.variables:
         if variable.kind == "proportion" and not outcomes[variable.numerator].binary:
-            raise _not_binary(variable.name)
+            raise not_binary(variable.name)
     return outcomes
 
 
@@ -177,15 +174,7 @@ def _refuse_odd(asked: Asked, measures: Measures, totals: Totals) -> None:
     names = {e: v.name for v in asked.variables for e in v.expressions}
     for expression, alias in measures.unsure.items():
         if totals.counts[f"{alias}__odd"].any():
-            raise _not_binary(names[expression])
-
-
-def _not_binary(name: str) -> EstimationError:
-    return EstimationError(
-        f'"{name}" holds values other than 0 and 1 - a proportion counts how often a statement is true; use mean(), or '
-        "a condition such as column > 0.",
-        code="NOT_BINARY",
-    )
+            raise not_binary(names[expression])
 
 
 def _keys(survey: Survey, asked: Asked) -> tuple[Named, Named]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Literal
 
 from analysis.design import Expr
 from analysis.estimates import Estimates
@@ -13,11 +12,11 @@ from analysis.frames import Asked
 from analysis.measures import Variable
 from analysis.source import literal
 from analysis.survey import Survey
+from analysis.unanswered import Missing, Rate, base_rule, estimated_rates
 from uptake.contract.errors import EstimationError
 
 Y = str | Expr | Sequence[str | Expr]
 By = str | Sequence[str] | Sequence[Sequence[str]] | None
-Missing = Literal["each", "listwise"]
 
 
 def proportion(
@@ -33,7 +32,8 @@ def proportion(
     y: column names or `Expr` with values 0/1 or true/false; by: a column, several (crossed), or a list of tuples
     (several ways of forming domains in one pass, () being the whole population); where: SQL condition or column;
     ci: see `proportion_interval`;
-    missing: "listwise" drops a row in which any y is NULL; df: overrides the degrees of freedom.
+    missing: "each" (or "out") leaves a NULL outside the base of its y, "listwise" a row with any; "in_base" counts NULL
+    as not yes, "bounds" both ways (see `penetration`); df: overrides the degrees of freedom.
     Returns Estimates. Raises DesignError or EstimationError with a code. Agrees with R survey's svymean and svyciprop
     to 1e-9.
 
@@ -44,9 +44,8 @@ def proportion(
     >>> round(float(est.frame.estimate[0]), 4), round(float(est.frame.se[0]), 4), float(est.frame.df[0])
     (0.6667, 0.2236, 4.0)
     """
-    return run(
-        s, Asked("proportion", _variables(s, y), domains(by), restriction(s, where), ci, level, missing, df, covariance)
-    )
+    asked = Asked("proportion", (), domains(by), restriction(s, where), ci, level, "each", df, covariance)
+    return estimated_rates(s, [Rate(item, None) for item in outcomes(s, y)], missing, asked)
 
 
 def mean(
@@ -63,9 +62,8 @@ def mean(
     >>> round(float(mean(Survey(rows, SurveyDesign(weights="w")), "y").frame.se[0]), 6)
     0.645497
     """
-    return run(
-        s, Asked("mean", _variables(s, y), domains(by), restriction(s, where), "t", level, missing, df, covariance)
-    )
+    rule, groups = base_rule(missing), domains(by)
+    return run(s, Asked("mean", _variables(s, y), groups, restriction(s, where), "t", level, rule, df, covariance))
 
 
 def total(
@@ -77,9 +75,8 @@ def total(
     It does not fill missing answers: rows whose y is NULL are left out, so the total is that of units that answered.
     Arguments as in `mean`. Agrees with R survey's svytotal to 1e-9.
     """
-    return run(
-        s, Asked("total", _variables(s, y), domains(by), restriction(s, where), "t", level, missing, df, covariance)
-    )
+    rule, groups = base_rule(missing), domains(by)
+    return run(s, Asked("total", _variables(s, y), groups, restriction(s, where), "t", level, rule, df, covariance))
 
 
 def ratio(

@@ -11,8 +11,9 @@ from typing import Literal
 from uptake.contract.errors import EstimationError, did_you_mean
 
 Method = Literal[
-    "korn-graubard", "beta", "logit", "xlogit", "wilson", "likelihood", "asin", "mean", "clopper-pearson", "jeffreys"
-]
+    "korn-graubard", "beta", "logit", "logit-glm", "xlogit", "wilson", "likelihood", "asin", "arcsine", "mean", "wald",
+    "clopper-pearson", "jeffreys",
+]  # fmt: skip
 
 
 NO_SPREAD = 1e-14  # a variance below this share of p(1-p) is rounding, not sampling
@@ -67,7 +68,8 @@ def proportion_interval(
     """Return the confidence interval of a proportion.
 
     korn-graubard: Clopper-Pearson limits with n_eff = min(n, p(1-p)/se^2 * (t_{n-1}/t_df)^2), and n_eff = n times that
-    ratio at 0 and 1 (NCHS 2017). beta is the same without the minimum (R). wilson, likelihood: n_eff without the ratio.
+    ratio at 0 and 1 (NCHS 2017). beta is the same without the minimum (R). wilson, likelihood, clopper-pearson: n_eff
+    without the ratio. arcsine, wald and logit-glm are other names of asin, mean and logit.
 
     It covers sampling error only: not nonresponse bias, not wrong answers, not the choice of the definition.
 
@@ -141,8 +143,9 @@ def _beta(at: Sampled) -> Interval:
     return _clopper_pearson(at.p, at.p * (1 - at.p) / at.se**2 * at.ratio, at.level)
 
 
-def _plain(at: Sampled) -> Interval:
-    return _clopper_pearson(at.p, float(at.n), at.level)
+def _effective(at: Sampled) -> Interval:
+    known = at.se > 0 and 0 < at.p < 1
+    return _clopper_pearson(at.p, at.p * (1 - at.p) / at.se**2 if known else float(at.n), at.level)
 
 
 def _jeffreys(at: Sampled) -> Interval:
@@ -212,5 +215,6 @@ def _likelihood(at: Sampled) -> Interval:
 _DEFINED_AT_ENDS = ("korn-graubard", "clopper-pearson", "jeffreys")
 _METHODS: dict[str, Callable[[Sampled], Interval]] = {
     "korn-graubard": _korn_graubard, "beta": _beta, "logit": _logit, "xlogit": _xlogit, "wilson": _wilson,
-    "likelihood": _likelihood, "asin": _asin, "mean": _wald, "clopper-pearson": _plain, "jeffreys": _jeffreys,
+    "likelihood": _likelihood, "asin": _asin, "mean": _wald, "clopper-pearson": _effective, "jeffreys": _jeffreys,
+    "logit-glm": _logit, "arcsine": _asin, "wald": _wald,
 }  # fmt: skip

@@ -30,8 +30,9 @@ def difference_of(frame: DataFrame, first: Reference, second: Reference) -> tupl
 
 
 def _labels(frame: DataFrame) -> list[tuple[str, ...]]:
-    """The parts by which each row may be named: name, domain_by, domain_key."""
-    columns = [frame[c].astype(str) if c in frame else [""] * len(frame) for c in ("name", "domain_by", "domain_key")]
+    """The parts by which each row may be named: name, domain_by, domain_key, the reading of missing answers."""
+    parts = ("name", "domain_by", "domain_key", "definition")
+    columns = [frame[c].astype(str) if c in frame else [""] * len(frame) for c in parts]
     return list(zip(*columns, strict=True))
 
 

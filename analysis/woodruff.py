@@ -72,6 +72,6 @@ def _ends(at: Distribution, share: Interval, question: Question) -> Interval:
     rule = rule_of(question.rule)
     low = math.nan if share.low < 0 else rule(at, Fraction(share.low))
     high = math.nan if share.high > 1 else rule(at, Fraction(share.high))
-    lost = " and ".join(side for side, end in (("lower", low), ("upper", high)) if math.isnan(end))
-    reason = f"the {lost} limit of the share lies outside 0 to 1, where there is no value" if lost else ""
-    return Interval(low, high, reason=reason)
+    lost = [side for side, end in (("lower", low), ("upper", high)) if math.isnan(end)]
+    says = "both limits of the share lie" if len(lost) == 2 else f"the {''.join(lost)} limit of the share lies"
+    return Interval(low, high, reason=f"{says} outside 0 to 1, where there is no value" if lost else "")

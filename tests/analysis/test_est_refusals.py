@@ -148,7 +148,7 @@ REFUSALS: list[tuple[Callable[[], Any], str, str]] = [
         "UNKNOWN_INTERVAL",
         'the interval "wilsen" is not known - choose one of korn-graubard, beta, logit, xlogit, wilson, '
         'likelihood, asin, mean, '
-        'clopper-pearson, jeffreys. Did you mean "wilson"?',
+        'clopper-pearson, jeffreys, logit-glm, arcsine, wald. Did you mean "wilson"?',
     ),
     (
         lambda: Survey(FOUR, SurveyDesign(weights="w")).poststratify(
