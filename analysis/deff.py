@@ -22,7 +22,9 @@ def design_effects(layout: Layout, estimates: Points, variance: Floats) -> tuple
         simple = spread * n / (n - 1) / n
         with_replacement = variance / simple
         without = variance / (simple * (1 - n / population))
-    bad = ~((simple > 0) & np.isfinite(simple))  # of one row there is no variance to compare with
+    # A number that does not vary has no variance in a simple sample: the effect is infinite if it has one here.
+    defined = (simple > 0) | ((simple == 0) & (variance > 0))
+    bad = ~(defined & np.isfinite(simple))  # of one row there is no variance to compare with
     with_replacement[bad], without[bad | (n >= population)] = np.nan, np.nan
     return without, with_replacement
 

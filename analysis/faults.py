@@ -87,7 +87,7 @@ class Weighting:
 
 def column_faults(design: SurveyDesign, weighting: Weighting, totals: Totals) -> Iterator[DesignFault]:
     """Yield the faults of weights, ids and FPC columns."""
-    yield from _weight_faults(weighting, f'column "{design.weights}"')
+    yield from _weight_faults(weighting, "the adjusted weights" if weighting.made else f'column "{design.weights}"')
     for key, name, word in _design_keys(design):
         rows = _rows_without(totals, key)
         if rows:

@@ -69,7 +69,9 @@ def tidy_frame(asked: Asked, layout: Layout, found: Points, spread: Spread) -> D
     variance = np.diag(spread.vcov)
     se = np.sqrt(variance)
     df = np.full(layout.size, asked.df) if asked.df is not None else spread.df
-    deff, deff_wr = design_effects(layout, found, variance)
+    # What the weights reproduce has a variance of 0; the effect of a constant is infinite then, as R has it.
+    least = variance if spread.fitted is None else np.where(spread.fitted, np.finfo(float).smallest_subnormal, variance)
+    deff, deff_wr = design_effects(layout, found, least)
     intervals = [_interval(asked, found, spread, p, float(df[p])) for p in range(layout.size)]
     with np.errstate(divide="ignore", invalid="ignore"):
         cv = np.where(found.estimate != 0, se / found.estimate, np.nan)

@@ -57,9 +57,8 @@ class ResponseClasses:
         answering = sums_by(code, weights * answered, len(labels))
         if ((answering <= 0) & (everyone > 0)).any():
             raise DesignError(
-                "a replicate leaves a nonresponse class without respondents - nobody can carry its weight; merge small "
-                "classes.",
-                code="REPLICATE_CLASS_EMPTY",
+                "a nonresponse class is left without respondents - nobody can carry its weight; merge small classes.",
+                code="CLASS_WITHOUT_RESPONDENT",
             )
         return np.asarray(weights * answered * over(everyone, answering)[code])
 

@@ -47,8 +47,8 @@ class PostStratification:
         sums = sums_by(code, weights, len(labels))
         if (sums == 0).any() and (known > 0)[(sums == 0).any(axis=1)].any():
             raise DesignError(
-                "a replicate has no weight in a post-stratum - its total cannot be reached; merge small cells.",
-                code="REPLICATE_CELL_EMPTY",
+                "a post-stratum is left without weight - its total cannot be reached; merge small cells.",
+                code="POSTSTRATUM_NOT_IN_SAMPLE",
             )
         return np.asarray(weights * over(known, sums)[code])
 

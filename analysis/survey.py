@@ -8,17 +8,21 @@ from dataclasses import replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from analysis.calibrating import calibrated, wish
 from analysis.cells import id_key, sampling_stages, stratum_key
 from analysis.design import Expr, PostStrata, ReplicateWeights, SurveyDesign
+from analysis.distances import Method
 from analysis.engine import Engine, Named, Totals, TotalsRequest
 from analysis.faults import DesignFault, Weighting, column_faults, nesting_faults, stage_faults
 from analysis.fixedpoint import weight_exponent
 from analysis.measures import design_measures
 from analysis.nonresponse import Phase, class_adjusted
 from analysis.numbering import with_unit_ids
-from analysis.poststrata import PostStratification, poststratified
+from analysis.poststrata import PostStratification, free_name, poststratified
+from analysis.raking import raked
 from analysis.source import Source, first_row, open_source, quoted, require_numbers
 from analysis.steps import Step
+from analysis.trimming import Preserve, trimmed, trimmed_to_margins
 from uptake.contract.errors import DesignError
 
 if TYPE_CHECKING:
@@ -153,6 +157,67 @@ class Survey:
         columns = (classes,) if isinstance(classes, str) else tuple(classes)
         source, step = class_adjusted(self, respondent, columns, phase)
         return self.adjusted(source, step)
+
+    def calibrate(
+        self, benchmarks: DataFrame, *, method: Method = "linear", bounds: tuple[float, float] | None = None,
+        q: str | None = None, per: str | Sequence[str] | None = None, partial: bool = False,
+    ) -> Survey:  # fmt: skip
+        """Fit the weights to known totals of several variables at once.
+
+        w' = w g, g = F(q x'b) with sum w' x = T; linear F = 1 + u, raking e^u, logit between the bounds, truncated
+        1 + u clipped at the bounds. The variance uses residuals of a regression on x (weights before calibration).
+
+        It does not cover what the totals themselves may be wrong by, nor bias that x does not explain.
+
+        benchmarks: tidy frame with variable, level, total. An empty level is a number's total, the variable
+        `(intercept)` the number of units, `province+size` crossed columns with levels such as `GD+L`; q: column that
+        scales each unit's distance; per: columns whose rows share one factor (one a household or group); partial:
+        leave levels of the sample without benchmark free instead of refusing them.
+        Returns a new Survey with the column `calibration_factor`. Raises DesignError that names the margin, by how much
+        it is missed and which bound binds. Agrees with R survey's calibrate to 1e-9.
+
+        >>> import pandas as pd
+        >>> from analysis import Survey, SurveyDesign, total
+        >>> rows = pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0], "w": [10.0] * 4})
+        >>> known = pd.DataFrame({"variable": ["(intercept)", "x"], "level": ["", ""], "total": [40, 110]})
+        >>> s = Survey(rows, SurveyDesign(weights="w")).calibrate(known)
+        >>> round(float(total(s, "x").frame.estimate[0]), 9)
+        110.0
+        """
+        return self.adjusted(*calibrated(self, benchmarks, wish(self, method, bounds, q, per=per, partial=partial)))
+
+    def rake(self, benchmarks: DataFrame, *, max_sweeps: int = 500) -> Survey:
+        """Fit the weights to margins in sweeps: post-stratify by one after the other until all of them hold.
+
+        The weights are those of `calibrate(method="raking")`, and so is the variance (R's rake takes unweighted margin
+        means instead; the same where weights were equal). benchmarks: as in `calibrate`, every margin with all of its
+        levels. Warns RAKE_NOT_CONVERGED if max_sweeps were too few; refuses margins that do not add up to one number.
+        """
+        source, step, note = raked(self, benchmarks, max_sweeps)
+        survey = self.adjusted(source, step)
+        survey.notes = (*survey.notes, *([note] if note else []))
+        return survey
+
+    def trim_weights(
+        self, *, lower: float | None = None, upper: float | None = None, preserve: Preserve = "total",
+        strict: bool = False,
+    ) -> Survey:  # fmt: skip
+        """Clip weights to [lower, upper].
+
+        preserve="total": what is cut off goes in equal parts to the units that were not clipped (`strict` repeats it
+        until nobody is outside); "margins": the nearest weights within the bounds that still reach every known total of
+        the steps before. It trades a little bias for less variance, and the variance does not hold that bias. Agrees
+        with R survey's trimWeights to 1e-9 (total).
+        """
+        if preserve == "margins":
+            return self.adjusted(*trimmed_to_margins(self, lower, upper))
+        return self.adjusted(*trimmed(self, lower, upper, strict=strict))
+
+    def table(self) -> DataFrame:
+        """Return the rows as a pandas frame: the columns of the data, every factor, and last the weight."""
+        weight = f'{self.weight_layer()[0][1]} AS "{free_name(self.source, "weight")}"'
+        frame: DataFrame = self.source.run(f"SELECT *, {weight} FROM ({self.source.text}) AS r").df()
+        return frame[[name for name in frame.columns if not name.startswith("up__")]]
 
     def restricted(self, condition: str) -> Survey:
         """Return the survey of the rows for which an SQL condition holds, the others gone."""
