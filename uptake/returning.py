@@ -98,8 +98,9 @@ def _lines(outcomes: Sequence[Outcome], lang: str) -> Iterator[str]:
 
 def _line(line: int, status: str, column: str, message: str, lang: str) -> str:
     from forms.returns.words import LABELS, STATUSES
+    from forms.words import safe_to_show
 
-    label = LABELS[column][lang] if column in LABELS else column
+    label = LABELS[column][lang] if column in LABELS else safe_to_show(column)
     where = {"zh": f"第 {line} 行", "en": f"row {line}"}[lang] + (f" {label}" if label else "")
     return f"  {where} [{STATUSES[status][lang]}] {message}"
 

@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from uptake.contract.errors import InputError
 from uptake.contract.text import Text
 
 MOST_BYTES = 100_000_000
+MOST_BROKEN = 1_000  # a file with more of them is another file
 Record = Mapping[str, object]
 
 
@@ -120,10 +121,10 @@ def _columns(definition: Return, header: list[str]) -> list[str]:
     known = {*COLUMNS, *definition.measures}
     while names and not names[-1]:
         names.pop()  # spreadsheets leave empty columns at the end
-    for name in names:
+    for at, name in enumerate(names):
         if name not in known:
             raise ReturnFileError(column_problem(definition, name).message)
-        if names.count(name) > 1:
+        if name in names[:at]:
             raise _refused("column_twice", column=name)
     for name in NEEDED:
         if name not in names:
@@ -138,7 +139,7 @@ def _rows(reader: Any, columns: list[str]) -> Read:
     for cells in reader:
         if len(cells) > len(columns) and any(cell.strip() for cell in cells[len(columns) :]):
             message = sentence("cells", count=len(cells), most=len(columns))
-            broken.append((line, Problem("", message)))
+            _add_broken(broken, line, Problem("", message))
         elif any(cell.strip() for cell in cells):
             records.append((line, dict(zip(columns, cells, strict=False))))
         line = reader.line_num + 1
@@ -148,7 +149,7 @@ def _rows(reader: Any, columns: list[str]) -> Read:
 def _json(definition: Return, text: str) -> Read:
     try:
         found = json.loads(
-            text, parse_float=Decimal, parse_int=_whole, parse_constant=_refuse_constant, object_pairs_hook=_pairs
+            text, parse_float=_decimal, parse_int=_whole, parse_constant=_refuse_constant, object_pairs_hook=_pairs
         )
     except (json.JSONDecodeError, RecursionError) as error:
         raise _refused("file_json", why=error) from error
@@ -158,11 +159,26 @@ def _json(definition: Return, text: str) -> Read:
     records: list[tuple[int, Record]] = []
     broken: list[tuple[int, Problem]] = []
     for number, row in enumerate(rows, start=1):
-        problems = list(_record_problems(definition, row))
-        broken += [(number, problem) for problem in problems]
-        if not problems:
+        before = len(broken)
+        for problem in _record_problems(definition, row):
+            _add_broken(broken, number, problem)
+        if len(broken) == before:
             records.append((number, row))
     return records, broken
+
+
+def _add_broken(broken: list[tuple[int, Problem]], line: int, problem: Problem) -> None:
+    if len(broken) == MOST_BROKEN:
+        raise _refused("file_broken", most=f"{MOST_BROKEN:,}")
+    broken.append((line, problem))
+
+
+def _decimal(digits: str) -> Decimal | str:
+    """Keep a number with an exponent beyond measure as text: it is refused as a number."""
+    try:
+        return Decimal(digits)
+    except InvalidOperation:
+        return digits
 
 
 def _whole(digits: str) -> int | str:
@@ -175,11 +191,12 @@ def _refuse_constant(word: str) -> Any:
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    names = [name for name, _ in pairs]
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise _refused("column_twice", column=twice)
-    return dict(pairs)
+    made: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in made:
+            raise _refused("column_twice", column=name)
+        made[name] = value
+    return made
 
 
 def _record_problems(definition: Return, row: object) -> Iterator[Problem]:

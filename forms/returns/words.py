@@ -161,6 +161,10 @@ SENTENCES: Mapping[str, Text] = {
     "file_list": Text.of(
         zh="这里应当是记录的列表。请参照说明改正。", en="A list of records was expected, or an object with"
             " “rows”. See the guide."),
+    "file_broken": Text.of(
+        zh="超过 {most} 处不是本表的记录，其余不再读取。请对照说明核对列名和格式后重新报送。",
+        en="More than {most} places are no records of this return, and the rest was not read. Compare columns and"
+           " format with the guide and send the file again."),
     "file_constant": Text.of(
         zh="{word} 不是数。不掌握的数请不要写这一项。",
         en="{word} is not a number. Leave the key out where a number is not known."),
@@ -180,12 +184,11 @@ LABELS: Mapping[str, Text] = {
 
 
 def sentence(key: str, **slots: object) -> Text:
-    """Return one of the sentences above in both languages; `typed` is made safe to show.
+    """Return one of the sentences above in both languages; `typed` and `column` are made safe to show.
 
     Slots may be plain values or texts in both languages.
     """
-    if "typed" in slots:
-        slots["typed"] = safe_to_show(str(slots["typed"]))
+    slots |= {name: safe_to_show(str(slots[name])) for name in ("typed", "column") if name in slots}
     made = []
     for lang in SENTENCES[key]:
         filled = {name: value[lang] if isinstance(value, Text) else value for name, value in slots.items()}

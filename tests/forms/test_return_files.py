@@ -136,6 +136,33 @@ def test_deep_json_and_huge_numbers_are_refused_too(metrics: Return) -> None:
     assert taken(metrics, rows.encode(), is_json=True) == ["refused"]
 
 
+@pytest.mark.parametrize("number", ["1e999999999999999999999", "0e999999999999999999999", "1e999999", "1e-999999"])
+def test_exponents_beyond_measure_are_no_numbers(metrics: Return, number: str) -> None:
+    row = f'[{{"unit": "{UNIT}", "period": "2026-10", "metric": "M-07", "incidents": {number}}}]'
+    assert taken(metrics, row.encode(), is_json=True) == ["refused"]
+
+
+def test_names_from_a_file_are_shown_safely(metrics: Return) -> None:
+    with pytest.raises(ReturnFileError) as refusal:
+        read_bytes(metrics, b'[{"a\\u202eb": 1, "a\\u202eb": 2}]', is_json=True)
+    assert "“a[U+202E]b” stands twice" in str(refusal.value)
+    with pytest.raises(ReturnFileError) as refusal:
+        read_bytes(metrics, f'[{{"{"k" * 9000}": 1, "{"k" * 9000}": 2}}]'.encode(), is_json=True)
+    assert len(str(refusal.value)) < 200
+
+
+def test_a_file_of_something_else_is_told_in_good_time(metrics: Return) -> None:
+    keys = ", ".join(f'"incidents{number}": 1' for number in range(50_000))
+    for content in (f"[{{{keys}}}]", "[" + ", ".join(['{"incidentz": 1}'] * 50_000) + "]", f"[{'1, ' * 50_000}1]"):
+        with pytest.raises(ReturnFileError, match=r"More than 1,000 places are no records of this return"):
+            read_bytes(metrics, content.encode(), is_json=True)
+    with pytest.raises(ReturnFileError, match=r"More than 1,000 places"):
+        read_bytes(metrics, (HEADER + (ROW.strip() + "1,2\n") * 1_001).encode())
+    assert len(read_bytes(metrics, (HEADER + (ROW.strip() + "1,2\n") * 1_000 + ROW).encode()).broken) == 1_000
+    with pytest.raises(ReturnFileError, match="“incidents49999” stands twice"):
+        read_bytes(metrics, f'[{{{keys}, "incidents49999": 2}}]'.encode(), is_json=True)
+
+
 def test_json_rows_that_are_no_records_are_told(metrics: Return) -> None:
     found = read_bytes(metrics, b'[1, {"unit": []}, {"asisted": 1}]', is_json=True)
     assert [(line, problem.message["en"][:40]) for line, problem in found.broken] == [

@@ -70,6 +70,16 @@ def test_a_file_sent_before_is_replaced_or_unchanged(
     assert (printed[1], printed[3]) == ("In all: replaced 1.", "In all: unchanged 1. Nothing changes.")
 
 
+def test_what_a_stranger_wrote_is_printed_safely(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "odd.json"
+    path.write_text('[{"\\ud800": 1, "a\\u202eb": 2, "' + "k" * 5000 + '": 3}]', encoding="ascii")
+    assert check(path, AIPLUS) == 1
+    lines = capsys.readouterr().out.encode().decode().splitlines()
+    assert [line.split(" [refused]")[0] for line in lines[1:4]] == [
+        "  row 1 [U+D800]", "  row 1 a[U+202E]b", f"  row 1 {'k' * 40}…",
+    ]  # fmt: skip
+
+
 def test_a_long_report_is_cut_and_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "many.csv"
     path.write_text(HEADER + "x,2026-10,M-04,1,1,1\n" * 250, encoding="utf-8")

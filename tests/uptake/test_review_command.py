@@ -135,6 +135,10 @@ def test_confirmed_checks_and_the_sample(study: Study, tmp_path: Path, capsys: p
         ("a.csv", "unit_id,e06\nU1,yes\nU1,no\n", 'the unit "U1" stands there twice'),
         ("a.csv", "unit_id,e06\nU1,是\n", "not a readable CSV file in UTF-8"),
         ("a.parquet", "no", "not a readable Parquet file"),
+        ("a.csv", "unit_id,e06,e06\nU1,yes,no\n", 'the column "e06" stands there twice'),
+        ("a.csv", "unit_id;e06;E06\nU1;yes;no\n", 'the column "e06" stands there twice'),
+        ("a.csv", "unit_id,e06\n,yes\n ,no\nU1,no\n", "2 rows have no unit_id"),
+        ("a.csv", "unit_id,e06\nU\u202e1,yes\nU\u202e1,no\n", 'the unit "U\\u202e1" stands there twice'),
     ],
 )
 def test_faults_of_the_file_are_told(
@@ -142,7 +146,7 @@ def test_faults_of_the_file_are_told(
 ) -> None:  # fmt: skip
     path = tmp_path / name
     if content is not None:
-        path.write_text(content, encoding="gb18030")
+        path.write_text(content, encoding="utf-8" if "\u202e" in content else "gb18030")
     with pytest.raises(TableError, match=re.escape(message)):
         judge(study, path)
     assert not study.table(study.wave().id, "findings").exists()
@@ -153,6 +157,60 @@ def test_the_rows_of_a_roster_need_their_keys(study: Study, tmp_path: Path) -> N
     (tmp_path / "a_e24.csv").write_text("unit_id,e24_name\nU1,x\n", encoding="utf-8")
     with pytest.raises(TableError, match='the column "row" is missing'):
         judge(study, tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize("row", ["", "0", "-1", "1.5", "x", "21", "１"])
+def test_rows_of_a_roster_have_numbers_that_it_has_room_for(study: Study, tmp_path: Path, row: str) -> None:
+    (tmp_path / "a.csv").write_text("unit_id,e06\nU1,yes\n", encoding="utf-8")
+    (tmp_path / "a_e24.csv").write_text(f'unit_id,row,e24_name\nU1,1,x\nU1,"{row}",y\n', encoding="utf-8")
+    with pytest.raises(TableError, match='the unit "U1" has the row "'):
+        judge(study, tmp_path / "a.csv")
+    (tmp_path / "a_e24.csv").write_text("unit_id,row,e24_name\nU1,20,x\nU1,1.0,y\n", encoding="utf-8")
+    judge(study, tmp_path / "a.csv")
+    (tmp_path / "a_e24.csv").write_text("unit_id,row,e24_name\nU1,7,x\nU1,7,y\n", encoding="utf-8")
+    with pytest.raises(TableError, match='the unit "U1, row 7" stands there twice'):
+        judge(study, tmp_path / "a.csv")
+
+
+def test_a_path_is_no_pattern(study: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "e04_staff=7"  # a folder that DuckDB would take for a column
+    folder.mkdir()
+    (folder / "a1.csv").write_text("unit_id,e06\nX1,yes\nX2,yes\n", encoding="utf-8")
+    for name in ("a[1].CSV", "a?.csv", "a*.csv"):
+        (folder / name).write_text("unit_id,e06\nU1,maybe\n", encoding="utf-8")
+        judge(study, folder / name)
+        assert " 1 responses reviewed" in capsys.readouterr().out, name
+        assert {unit for unit, *_ in found(study)} == {"U1"}
+        assert not any("e04_staff" in check for _, check, *_ in found(study))
+        shutil.rmtree(study.folder / "waves")
+
+
+def test_days_and_numbers_are_read_as_strictly_as_on_a_page(study: Study, tmp_path: Path) -> None:
+    days = {"2026-10-31": "", "2026-10-31 00:00:00": "", "2026-10-31T00:00:00.000": "", "2026-10-3": "",
+            "2026-10-31xyz": "bad", "2026-10-311": "bad", "2026-02-30": "bad", "2026-10-31 08:30:00": "bad",
+            "infinity": "bad", "epoch": "bad", "2026-10-31 (BC)": "bad"}  # fmt: skip
+    numbers = {"12": "", "12.0": "", "1e3": "", " 12 ": "", "1_000": "bad", "0x1f": "bad", "NaN": "bad", "inf": "bad",
+               "12.5": "bad", "1,000": "bad", "１２": "bad", "": ""}  # fmt: skip
+    lines = [f'D{at},"{text}",' for at, text in enumerate(days)] + [
+        f'N{at},,"{text}"' for at, text in enumerate(numbers)
+    ]
+    path = tmp_path / "own.csv"
+    path.write_text("\n".join(["unit_id,e38_date,e04_staff", *lines, ""]), encoding="utf-8")
+    judge(study, path)
+    wrong = {(unit, check) for unit, check, *_ in found(study) if check.startswith("value_")}
+    assert wrong == {(f"D{at}", "value_e38_date") for at, bad in enumerate(days.values()) if bad} | {
+        (f"N{at}", "value_e04_staff") for at, bad in enumerate(numbers.values()) if bad
+    }
+
+
+def test_a_sample_that_names_a_unit_twice_is_told(study: Study, tmp_path: Path) -> None:
+    folder = study.table(study.wave().id, "x").parent
+    folder.mkdir(parents=True)
+    pd.DataFrame({"unit_id": ["U1", "U1"], "staff": [1, 2]}).to_parquet(folder / "sample.parquet")
+    path = tmp_path / "own.csv"
+    path.write_text("unit_id,e04_staff\nU1,10\n", encoding="utf-8")
+    with pytest.raises(TableError, match=r'sample.parquet: the unit "U1" stands there twice'):
+        judge(study, path)
 
 
 def test_the_command(study: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
