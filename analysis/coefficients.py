@@ -16,6 +16,7 @@ from uptake.contract.errors import EstimationError, did_you_mean
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+EXACT = 1e-10  # a standard error below this share of an estimate is rounding: its units were all in the sample
 SEPARATED = "the answers are told without exception (separation), so the coefficient has no limit"
 
 
@@ -49,11 +50,11 @@ def coefficient_frame(
 
     df, sizes = base.df, base.sizes
     se = np.sqrt(np.maximum(np.diag(vcov), 0.0))
-    reasons = [_reason(float(se[j]), df, j in lost) for j in range(len(beta))]
+    reasons = [_reason(float(b), float(e), df, lost=j in lost) for j, (b, e) in enumerate(zip(beta, se, strict=True))]
     given = np.array([not reason for reason in reasons])
     nan = np.full(len(beta), np.nan)
     t = np.divide(beta, se, out=nan.copy(), where=given)
-    half = np.where(given, t_quantile(base.level, df) * se, nan) if df > 0 else nan
+    half = np.where(given, t_quantile(base.level, df) * se, np.nan) if df > 0 else nan
     with np.errstate(divide="ignore", invalid="ignore"):
         cv = np.where(beta != 0, se / beta, np.nan)
     return pd.DataFrame(
@@ -67,12 +68,14 @@ def coefficient_frame(
     )  # fmt: skip
 
 
-def _reason(se: float, df: float, lost: bool) -> str:
+def _reason(estimate: float, se: float, df: float, *, lost: bool) -> str:
     if lost:
         return SEPARATED
-    if not df > 0:
-        return f"{df:g} degrees of freedom are left"
-    return "" if se > 0 else "the standard error is 0 or unknown"
+    if math.isnan(se) or math.isnan(estimate):
+        return "the standard error cannot be computed"
+    if se <= EXACT * abs(estimate):
+        return "there is no sampling error (every unit it rests on is in the sample, or all are alike): no interval"
+    return "" if df > 0 else f"{df:g} degrees of freedom are left"
 
 
 def wald_frame(frame: DataFrame, vcov: Floats, columns: Sequence[tuple[str, str]], terms: Sequence[str]) -> DataFrame:
