@@ -94,6 +94,7 @@ def average_factor(present: Bools, alone: Bools) -> Floats:
     """Return (P, P) factors strata/usable strata of the rule `average`; present (strata, P), alone (strata, 1 or P)."""
     with np.errstate(divide="ignore", invalid="ignore"):
         factor = present.sum(axis=0) / (present & ~alone).sum(axis=0)
+    factor[np.isinf(factor)] = np.nan  # no stratum is usable
     return np.sqrt(np.outer(factor, factor))
 
 

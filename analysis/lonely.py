@@ -165,6 +165,7 @@ def _joined(stage: Stage, groups: list[int]) -> tuple[Stage, list[str]]:
 
 
 def _note(stage: Stage, members: list[int], n: float, N: float) -> str:
-    names = " and ".join(f'"{stage.labels[h]}"' for h in members)
+    *first, last = (f'"{stage.labels[h]}"' for h in _sorted(members, stage.labels))
+    names = f"{', '.join(first)} and {last}"
     of = "" if np.isinf(N) else f" of {N:.6g}"
     return f"STRATA_COLLAPSED: strata {names} are taken together (n = {n:g}{of}): one unit alone shows no spread."

@@ -16,7 +16,7 @@ from analysis import Pps, Survey, SurveyDesign, counts, mean, proportion, propor
 from uptake.contract.errors import DesignError
 
 SLICE = settings(max_examples=8, deadline=None, derandomize=True)
-FULL = settings(max_examples=300, deadline=None, derandomize=True)
+FULL = settings(max_examples=100, deadline=None, derandomize=True)
 
 # Three units of one stratum, weights 1/pi:
 #   unit  pi    y   z = y/pi

@@ -15,7 +15,7 @@ from analysis import Survey, SurveyDesign, mean, ratio, total
 from uptake.contract.errors import DesignError
 
 SLICE = settings(max_examples=8, deadline=None, derandomize=True)
-FULL = settings(max_examples=300, deadline=None, derandomize=True)
+FULL = settings(max_examples=100, deadline=None, derandomize=True)
 
 
 def made() -> pd.DataFrame:
