@@ -259,7 +259,7 @@ def _spread(work: Work) -> Spread:
     return Spread(
         _clean(vcov, found), domain_degrees(layout, stages[0]), whole, np.full(layout.size, np.nan),
         _enumerated(survey, layout, stages[0], found), notes=notes,
-        unknown=why_unknown(survey.design),
+        unknown=why_unknown(survey.design), rows=_sample_rows(survey),
     )  # fmt: skip
 
 
@@ -269,8 +269,15 @@ def _from_rows(work: Work) -> Spread:
     notes = variance_stages(work.survey.design, work.layout.totals)[1]
     return Spread(
         _clean(vcov, work.found), df, whole, np.full(size, np.nan), nowhere, fitted, notes,
-        why_unknown(work.survey.design),
+        why_unknown(work.survey.design), rows=_sample_rows(work.survey),
     )  # fmt: skip
+
+
+def _sample_rows(survey: Survey) -> int | None:
+    """How many rows a calibrated survey has, domains or not: R keeps them all, and its beta interval counts them."""
+    if not any(step.in_variance for step in survey.steps):
+        return None
+    return survey.weighting().rows - survey.weighting().zero
 
 
 def _enumerated(survey: Survey, layout: Layout, stage: Stage, found: Points) -> npt.NDArray[np.bool_]:

@@ -60,6 +60,7 @@ class Spread:
     notes: tuple[str, ...] = ()  # what was done about the design, as warnings
     unknown: str = ""  # why a variance is NaN
     replicated: Replicated | None = None
+    rows: int | None = None  # of the sample: those an interval counts once weights are calibrated, as R does
 
 
 def tidy_frame(asked: Asked, layout: Layout, found: Points, spread: Spread) -> DataFrame:
@@ -73,7 +74,7 @@ def tidy_frame(asked: Asked, layout: Layout, found: Points, spread: Spread) -> D
     least = variance if spread.fitted is None else np.where(spread.fitted, np.finfo(float).smallest_subnormal, variance)
     deff, deff_wr = design_effects(layout, found, least)
     intervals = [_interval(asked, found, spread, p, float(df[p])) for p in range(layout.size)]
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         cv = np.where(found.estimate != 0, se / found.estimate, np.nan)
         n_eff = np.where(np.isnan([i.n_eff for i in intervals]), found.n / deff_wr, [i.n_eff for i in intervals])
         n_eff[np.isinf(n_eff)] = np.nan  # a standard error of 0: no sample size says that
@@ -109,7 +110,7 @@ def _interval(asked: Asked, found: Points, spread: Spread, p: int, df: float) ->
             code="NOT_A_SHARE",
         )
     # R counts the domain's rows with a missing outcome too; the truncated interval counts only rows of the base.
-    rows = int(found.n[p]) if asked.ci == "korn-graubard" else int(found.n_in[p])
+    rows = int(found.n[p]) if asked.ci == "korn-graubard" else spread.rows or int(found.n_in[p])
     return proportion_interval(
         estimate, error, int(found.n[p]), df,
         method=asked.ci, level=asked.level, rows=rows, se_logit=float(spread.se_logit[p]),

@@ -111,7 +111,12 @@ def score_covariance(survey: Survey, rows: Microdata, scores: Floats, *, member:
     design, stages = survey.design, settled(survey.design, rows.stages)[0]
     if not any(step.in_variance for step in survey.steps):
         return design_covariance(stages, scores, design, member=member)
-    left, phases = residuals(survey.steps, scores, rows.raw)
+    return residual_covariance(survey, rows, *residuals(survey.steps, scores, rows.raw))
+
+
+def residual_covariance(survey: Survey, rows: Microdata, left: Floats, phases: Sequence[Floats]) -> Floats:
+    """Return V (P, P) of what the weighting steps leave of scores (n, P), and of the response phases."""
+    design, stages = survey.design, settled(survey.design, rows.stages)[0]
     total = design_covariance(stages, left, design)  # rows outside a domain have residuals too
     for phase in phases:
         drawn = phase * np.sqrt(_overall_fraction(stages))[:, None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -15,8 +16,10 @@ from analysis.steps import Raw, codes, numbers, over, sums_by
 from uptake.contract.errors import DesignError, did_you_mean
 
 if TYPE_CHECKING:
+    from analysis.propensity import ResponsePropensity
     from analysis.survey import Survey
 
+ResponseMethod = Literal["classes", "propensity"]
 Phase = Literal["estimated", "known", "linearized", "fixed"]
 
 
@@ -91,12 +94,54 @@ class ResponseClasses:
         return code, slope, np.clip(over(sums[:, 1], sums[:, 0]), 0.0, 1.0)
 
 
-def class_adjusted(
-    survey: Survey, respondent: str | Expr, columns: tuple[str, ...], phase: Phase
-) -> tuple[Source, ResponseClasses]:
+@dataclass(frozen=True, slots=True)
+class ResponseWish:
+    """Who responded, and by which classes or which formula the others are carried."""
+
+    respondent: str | Expr
+    classes: str | Sequence[str] | None
+    formula: str | None
+    method: str | None
+    propensity_classes: int | None
+
+    def __post_init__(self) -> None:
+        given = "classes" if self.formula is None else "propensity"
+        if self.method not in (None, "classes", "propensity"):
+            raise DesignError(
+                f'method is "{self.method}" - choose classes or propensity.'
+                f"{did_you_mean(str(self.method), ('classes', 'propensity'))}",
+                code="RESPONSE_METHOD",
+            )
+        both, neither = self.classes is not None and self.formula is not None, not (self.classes or self.formula)
+        if both or neither or (self.method or given) != given:
+            raise DesignError(
+                "nonresponse is adjusted by classes= or by formula= (method propensity) - give the one that the method "
+                "needs.",
+                code="RESPONSE_METHOD",
+            )
+
+
+def response_adjusted(
+    survey: Survey, wished: ResponseWish, phase: Phase
+) -> tuple[Source, ResponseClasses | ResponsePropensity]:
     """Return the source with the factors, and the step; see `Survey.adjust_nonresponse`."""
+    from analysis.propensity import propensity_adjusted, propensity_classes
+
     check_phase(phase)
-    answered = answered_sql(survey, respondent)
+    answered = answered_sql(survey, wished.respondent)
+    if wished.formula is None:
+        names = (wished.classes,) if isinstance(wished.classes, str) else tuple(wished.classes or ())
+        return class_adjusted(survey, answered, names, phase)
+    if wished.propensity_classes is None:
+        return propensity_adjusted(survey, answered, wished.formula, phase)
+    source, name = propensity_classes(survey, answered, wished.formula, wished.propensity_classes)
+    return class_adjusted(survey.over(source), answered, (name,), phase)
+
+
+def class_adjusted(
+    survey: Survey, answered: str, columns: tuple[str, ...], phase: Phase
+) -> tuple[Source, ResponseClasses]:
+    """Return the source with the factors of classes, and the step."""
     everyone = cell_sums(survey, columns, "the nonresponse classes", "CLASS_MISSING")
     kept = survey.restricted(answered)
     answering = cell_sums(kept, columns, "the nonresponse classes", "CLASS_MISSING")

@@ -7,13 +7,14 @@ import numpy.typing as npt
 
 from analysis.fixedpoint import Floats
 from analysis.frames import Asked
-from analysis.microdata import Microdata, degrees, read_rows, score_covariance
+from analysis.microdata import Microdata, degrees, read_rows, residual_covariance, score_covariance
 from analysis.points import Layout, Points
+from analysis.steps import residuals
 from analysis.survey import Survey
 from uptake.contract.errors import EstimationError
 
 MOST_SCORES = 300_000_000  # numbers in the matrix rows x estimates, 2.4 GB
-NOTHING_LEFT = 1e-9  # a standard error below this share of the unadjusted one is rounding: the total is known
+NOTHING_LEFT = 1e-9  # residuals below this share of the scores are rounding: the weights reproduce the number
 
 
 def needs_rows(survey: Survey) -> bool:
@@ -32,15 +33,24 @@ def stepwise(
     rows = _rows(survey, asked)
     _refuse_too_many(len(rows), layout.size)
     scores = _scores(rows, asked, layout, found)
-    vcov = score_covariance(survey, rows, scores)
-    before = np.sqrt((scores**2).sum(axis=0))
-    known = np.sqrt(np.maximum(np.diag(vcov), 0)) <= NOTHING_LEFT * before
+    if any(taking.in_variance for taking in survey.steps):
+        left, phases = residuals(survey.steps, scores, rows.raw)
+        vcov, known = residual_covariance(survey, rows, left, phases), _nothing_left(left, phases, scores)
+    else:
+        vcov, known = score_covariance(survey, rows, scores), np.zeros(layout.size, dtype=bool)
     vcov[known, :] = 0.0
     vcov[:, known] = 0.0
     step = len(asked.variables)
     df = [np.repeat(degrees(rows, rows.domains(g.columns).code, g.size), step) for g in layout.groupings]
     whole = degrees(rows, np.zeros(len(rows), dtype=np.intp), 1, everywhere=True)
-    return vcov, np.concatenate(df), known & (before > 0), float(whole[0])
+    return vcov, np.concatenate(df), known, float(whole[0])
+
+
+def _nothing_left(left: Floats, phases: list[Floats], scores: Floats) -> npt.NDArray[np.bool_]:
+    """Which estimates (P,) the steps explain wholly: what is left of their scores is rounding."""
+    size = NOTHING_LEFT * np.sqrt((scores**2).sum(axis=0))
+    small = [np.sqrt((part**2).sum(axis=0)) <= size for part in (left, *phases)]
+    return np.asarray(np.all(small, axis=0) & (size > 0))
 
 
 def _rows(survey: Survey, asked: Asked) -> Microdata:

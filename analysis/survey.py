@@ -16,7 +16,7 @@ from analysis.engine import Engine, Named, Totals, TotalsRequest
 from analysis.faults import DesignFault, Weighting, column_faults, nesting_faults, stage_faults
 from analysis.fixedpoint import weight_exponent
 from analysis.measures import design_measures
-from analysis.nonresponse import Phase, class_adjusted
+from analysis.nonresponse import Phase, ResponseMethod, ResponseWish, response_adjusted
 from analysis.numbering import with_unit_ids
 from analysis.poststrata import PostStratification, free_name, poststratified
 from analysis.raking import raked
@@ -142,21 +142,25 @@ class Survey:
         return replicate_table(self)
 
     def adjust_nonresponse(
-        self, *, respondent: str | Expr, classes: str | Sequence[str], phase: Phase = "estimated"
-    ) -> Survey:
-        """Spread the weight of nonrespondents over the respondents of their class.
+        self, *, respondent: str | Expr, classes: str | Sequence[str] | None = None, formula: str | None = None,
+        method: ResponseMethod | None = None, propensity_classes: int | None = None, phase: Phase = "estimated",
+    ) -> Survey:  # fmt: skip
+        """Let respondents carry the weight of the silent.
 
-        w' = w sum_c w / sum_c(w of respondents).
+        By classes: w' = w sum_c w / sum_c(w of respondents). By propensity: w' = w / p, p a weighted logit of response
+        on the formula. See docs/methods/nonresponse.md.
 
-        It does not cover what makes the units of one class differ in both response and answers. phase: how the response
-        enters the variance: "estimated" (two phases, response rates estimated from the sample), "known" (two phases,
-        rates taken as known), "linearized" (the rates' part of the first phase alone), "fixed" (respondents as if they
-        were the design sample; nonrespondents leave the rows). Refuses a class without respondents or a unit without a
-        class. Agrees with the reference cases of R to 1e-9.
+        It does not cover what makes units alike in class or propensity differ in both response and answers.
+
+        respondent: column or condition; classes: columns that form classes, or formula: what explains response, such
+        as "size + province"; propensity_classes: form that many classes of equal size of the fitted propensity; phase:
+        how response enters the variance: "estimated" (two phases, rates estimated from the sample), "known" (rates
+        taken as known), "linearized" (the first phase alone), "fixed" (respondents as if they were the design sample;
+        the others leave the rows). Returns a new Survey with the column `nonresponse_factor`. Raises DesignError for
+        a class without respondents, a unit without class or propensity. Agrees with the reference cases to 1e-9.
         """
-        columns = (classes,) if isinstance(classes, str) else tuple(classes)
-        source, step = class_adjusted(self, respondent, columns, phase)
-        return self.adjusted(source, step)
+        wished = ResponseWish(respondent, classes, formula, method, propensity_classes)
+        return self.adjusted(*response_adjusted(self, wished, phase))
 
     def calibrate(
         self, benchmarks: DataFrame, *, method: Method = "linear", bounds: tuple[float, float] | None = None,
@@ -221,7 +225,13 @@ class Survey:
 
     def restricted(self, condition: str) -> Survey:
         """Return the survey of the rows for which an SQL condition holds, the others gone."""
-        return Survey(self.source.derive("*", condition), self.design, steps=self.steps)
+        return self.over(self.source.derive("*", condition))
+
+    def over(self, source: Source) -> Survey:
+        """Return the survey over other rows or more columns of the same source; design and steps stay."""
+        survey = Survey(source, self.design, steps=self.steps)
+        survey.notes = self.notes
+        return survey
 
     def adjusted(self, source: Source, step: Step, *, cells: PostStrata | None = None) -> Survey:
         """Return the survey whose weights are those before times the factor of one more step.
