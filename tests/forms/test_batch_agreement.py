@@ -103,7 +103,7 @@ def copied(table: pa.Table) -> str:
     def sign(value: Any) -> str:
         if value is None or isinstance(value, bool):
             return signs[value]
-        return str(value).replace("\\", "\\\\").replace("\n", r"\n").replace("\t", r"\t")
+        return str(value).replace("\\", "\\\\").replace("\n", r"\n").replace("\t", r"\t").replace("\r", r"\r")
 
     return "".join("\t".join(map(sign, row.values())) + "\n" for row in table.to_pylist())
 

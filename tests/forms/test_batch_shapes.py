@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,8 @@ from forms.batch import WaveSql, wave_sql
 from forms.batch.strict import needed
 from forms.loader import load_questionnaire
 from forms.model import Answer, Questionnaire, cell_name
-from tests.forms.test_batch_agreement import compare, compare_postgresql, instruments, rarely
-from tests.forms.wave_answers import TODAY, judged, rows_of_wave, tables_of
+from tests.forms.test_batch_agreement import compare, compare_postgresql, fill, instruments, rarely
+from tests.forms.wave_answers import TODAY, judged, refused, rows_of_wave, tables_of
 from uptake.contract.errors import Fault
 from uptake.contract.expressions import Expression, compile_python, parse
 from uptake.contract.expressions.errors import ExpressionError
@@ -162,6 +163,49 @@ def test_rows_that_the_roster_has_no_room_for_are_no_rows(shapes: Questionnaire)
         found = run(shapes, {"": tables[""], "s05": table})[1]
         assert {finding for finding in found if finding[1] == "required_s05"} == findings
         assert {finding[4] for finding in found} <= {0, *range(1, 6)}
+
+
+# -- every sign of a text -------------------------------------------------------------------------------------------
+
+TEXTS = """
+pages:
+  - id: a
+    title: {zh: 一, en: One}
+    questions:
+      - {id: T-1, text: {zh: 一行, en: One line}, type: text, max_length: 3}
+      - {id: T-2, text: {zh: 多行, en: Lines}, type: text, max_length: 3, lines: 2}
+"""
+
+
+def test_every_sign_in_a_text_is_judged_as_by_its_reader(load: Callable[[str], Questionnaire], postgresql: str) -> None:
+    import psycopg
+
+    questionnaire = load(TEXTS)
+    ranges = (
+        range(1, 0x700),
+        range(0x1680, 0x1690),
+        range(0x2000, 0x2100),
+        range(0x3000, 0x3010),
+        range(0xFE00, 0x10000),
+    )
+    signs = [chr(code) for code in (*itertools.chain(*ranges), 0xD7FF, 0xE000, 0x1F600, 0xE0001, 0x10FFFF)]
+    texts = [text for sign in signs for text in (sign, f"a{sign}b", f"{sign}b", f"a{sign}")]
+    texts += ["abc", "abcd", "", "甲乙丙丁"]
+    table = pa.table({"unit_id": range(len(texts)), "t1": texts, "t2": texts})
+    leaves = questionnaire.fields.items()
+    expected = {(unit, f"value_{name}") for name, leaf in leaves for unit, text in enumerate(texts)
+                if refused(leaf, Answer(text, "answered"))}  # fmt: skip
+    _, found = run(questionnaire, {"": table})
+    assert {(unit, check) for unit, check, *_ in found if check.startswith("value_")} == expected
+    columns = {"arrived": table.column_names}
+    made = wave_sql(questionnaire, "postgresql", table="arrived", columns=columns, today=TODAY)
+    with psycopg.connect(postgresql) as connection:
+        fill(connection, "arrived", table)
+        for statement in made.statements:
+            connection.execute(f"CREATE TEMP TABLE {statement.table} AS {statement.query}")
+        found = set(connection.execute(made.findings).fetchall())
+    assert {(unit, check) for unit, check, *_ in found if check.startswith("value_")} == expected
+    assert len(expected) > 500
 
 
 # -- without which answers a rule cannot be broken ------------------------------------------------------------------

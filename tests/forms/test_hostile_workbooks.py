@@ -141,6 +141,7 @@ def test_it_reads_what_openpyxl_writes_too(tmp_path: Path) -> None:
         ('<c r="B2"><v>12.50</v></c>', Decimal("12.5")),
         ('<c r="B2"><v>110108200001013333</v></c>', 110108200001013000),
         ("<c><v>7</v></c>", 7),
+        ('<c r="B2" t="b"><v>0</v></c><c r="C2" t="inlineStr"><is><t></t></is></c>', False),
     ],
 )
 def test_rarer_cells_are_read(new: str, value: object) -> None:
@@ -171,6 +172,31 @@ def test_macros_and_what_can_act_is_refused() -> None:
     assert "controls or embedded files" in refusal(changed(SMALL, **{"xl/embeddings/oleObject1.bin": "x"}))
     assert "links to other files" in refusal(changed(SMALL, **{"xl/externalLinks/externalLink1.xml": "<a/>"}))
     assert "links to other files" in refusal(changed(SMALL, **{"xl/connections.xml": "<a/>"}))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("xl/macrosheets/sheet1.xml", "contains macros"), ("xl/dialogsheets/sheet1.xml", "contains macros"),
+     ("xl/ctrlProps/ctrlProp1.xml", "controls or embedded files"), ("xl/queryTables/q1.xml", "links to other files"),
+     ("xl/webextensions/webextension1.xml", "controls or embedded files")],
+)  # fmt: skip
+def test_parts_that_can_act_are_known_by_their_names(name: str, said: str) -> None:
+    assert said in refusal(changed(SMALL, **{name: "<a/>"}))
+
+
+def test_the_limits_are_these_and_a_small_part_may_shrink_far() -> None:
+    assert Limits() == Limits(size=20_000_000, unpacked=100_000_000, parts=2_000, cells=100_000, ratio=250)
+    assert open_workbook(changed(SMALL, **{"xl/media/image1.png": b"\0" * 1_000_000})).sheets[0].rows[1].values[1] == 12
+    assert "too large" in refusal(changed(SMALL, **{"xl/media/image1.png": b"\0" * 1_000_001}))
+
+
+def test_days_in_the_formats_of_chinese_programs_are_days() -> None:
+    styles = part(SMALL, "xl/styles.xml")
+    for number, value in ((31, datetime.date(2026, 12, 31)), (57, datetime.date(2026, 12, 31)), (14, None), (1, 46387)):
+        added = styles.replace("</cellXfs>", f'<xf numFmtId="{number}"/></cellXfs>')
+        at = styles.partition("<cellXfs")[2].partition("</cellXfs>")[0].count("<xf ")
+        content = changed(cell(f'<c r="B2" s="{at}"><v>46387</v></c>'), **{"xl/styles.xml": added})
+        assert open_workbook(content).sheets[0].rows[1].values[1] == (value or datetime.date(2026, 12, 31))
 
 
 def test_a_workbook_that_pulls_a_part_from_elsewhere_is_refused() -> None:

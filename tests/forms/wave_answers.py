@@ -28,11 +28,19 @@ from forms.model import (
 )
 from forms.reading import Refused, read_field
 from forms.routing import walk as walk_through
+from uptake.contract.codes import USCC_ALPHABET, uscc_check_character
 from uptake.contract.expressions import Expression
 from uptake.contract.expressions.tree import Number, String, walk
 
 TODAY = datetime.date(2026, 12, 1)
-USCC = ["91350100M000100Y43", "91350100M000100Y44", "9135", "O1350100M000100Y43"]
+USCC = [
+    "91350100M000100Y43",
+    "91350100M000100Y44",
+    "9135",
+    "O1350100M000100Y43",
+    "91350100M000100Y43 ",
+    "91350100m000100y43",
+]
 TEXTS = [
     "甲",
     "x y",
@@ -115,8 +123,19 @@ class Wave:
         if leaf.type in ("int", "dec"):
             return self.number(leaf, mood)
         if leaf.kind == "uscc":
-            return USCC[0] if mood == "clean" else r.choice(USCC)
+            return self.uscc(mood)
         return r.choice(self.words) if mood == "any" else r.choice(TEXTS[:5] + self.words[:2])
+
+    def uscc(self, mood: str) -> str:
+        """A code with its check character; often one sign of it was changed."""
+        first = "".join(self.r.choices(USCC_ALPHABET, k=17))
+        code = first + uscc_check_character(first)
+        if mood == "clean" or self.r.random() < 0.4:
+            return code
+        at = self.r.randrange(18)
+        return self.r.choice(
+            [*USCC, code[:at] + self.r.choice(USCC_ALPHABET) + code[at + 1 :], code[:at] + code[at + 1 :]]
+        )
 
     def chosen(self, leaf: Field, mood: str, wanted: float) -> Any:
         r, codes = self.r, [choice.code for choice in leaf.choices if choice.code != DONT_KNOW]
