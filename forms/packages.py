@@ -65,7 +65,7 @@ class Package:
                         raise refuse_file("broken", part=name)
         except DefusedXmlException:
             raise refuse_file("xml_trick", part=name) from None
-        except (ParseError, zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, LookupError):
+        except (ParseError, zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, LookupError, RuntimeError):
             raise refuse_file("broken", part=name) from None
 
 

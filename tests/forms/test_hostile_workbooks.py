@@ -327,6 +327,19 @@ def test_encrypted_parts_are_named() -> None:
     assert "is encrypted" in refusal(bytes(content))
 
 
+@pytest.mark.parametrize("flag", [1 << bit for bit in range(16)])
+def test_any_flag_of_a_part_is_obeyed_or_refused(flag: int) -> None:
+    for sign, offset in ((b"PK\x01\x02", 8), (b"PK\x03\x04", 6)):
+        for found in re.finditer(re.escape(sign), SMALL):
+            content = bytearray(SMALL)
+            before = int.from_bytes(content[found.start() + offset : found.start() + offset + 2], "little")
+            content[found.start() + offset : found.start() + offset + 2] = (before ^ flag).to_bytes(2, "little")
+            try:
+                assert open_workbook(bytes(content)) == open_workbook(SMALL)
+            except InputError as error:
+                assert error.text["en"].endswith(".")
+
+
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     assert refusal(tmp_path / "nothing.xlsx").startswith("The file “nothing.xlsx” is not there")
     assert "is not there or cannot be opened" in refusal(tmp_path)

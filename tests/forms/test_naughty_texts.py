@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import random
 import unicodedata
@@ -9,15 +11,19 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 
+from forms.answer_workbook import DEFINITION
 from forms.answers import answers_from_json, answers_to_json, typed_from_answers
 from forms.build import parse_page
 from forms.checks import run_checks
+from forms.document import read_document
 from forms.exporting import exported_answers
 from forms.leaves import Answer, Given
 from forms.model import Questionnaire
 from forms.numbers import read_number
 from forms.render import render_page
+from forms.sheets import read_workbook
 from forms.words import REFUSALS
 
 ANNUAL = Given(sample={"annual": "yes"})
@@ -172,3 +178,55 @@ def test_names_that_nobody_gave_are_passed_over(everything: Questionnaire) -> No
             )
             assert parsed.errors == {}
             assert set(parsed.typed) <= ({"x14_users.1"} if page.id == "cases" and name == "1" else set())
+
+
+def test_every_door_says_what_the_page_says(everything: Questionnaire) -> None:
+    names = ("x02_address", "x03_staff", "x05_all", "x09", "x16")
+    texts = [text for text in NAUGHTY if text.strip() and not any("\ud800" <= sign <= "\udfff" for sign in text)]
+    texts = [text for text in texts if text.strip() not in ("#N/A", "#REF!", "#NAME?")]  # errors, in a cell
+    wanted = {}
+    for at, text in enumerate(texts):
+        for page, name in (
+            ("unit", names[0]),
+            ("unit", names[1]),
+            ("use", names[2]),
+            ("use", names[3]),
+            ("end", names[4]),
+        ):
+            parsed = parse_page(everything, page, "en", {name: [text]})
+            wanted[at, name] = parsed.answers.get(name) or parsed.errors[name]
+    for at, text in enumerate(texts):
+        made = read_document(
+            everything, json.dumps({"x02_address": text, "x09": text, "x16": text}).encode(), lang="en"
+        )
+        said = made.answers | {error.name: error.message for error in made.errors}
+        assert said == {name: wanted[at, name] for name in ("x02_address", "x09", "x16")}, text[:40]
+    for content, most in ((_as_csv(names, texts), 10**6), (_as_workbook(everything, names, texts), 32_000)):
+        read = read_workbook(everything, content, lang="en")
+        errors = {(error.unit, error.name): error.message for error in read.errors}
+        for at, text in enumerate(texts):
+            for name in names:
+                if len(text) <= most and not (content[:2] == b"PK" and "\r" in text):  # XML knows one kind of line end
+                    said = errors.get((f"U{at}", name)) or read.rows[f"U{at}"].answers[name]
+                    assert said == wanted[at, name], (name, text[:40])
+
+
+def _as_csv(names: tuple[str, ...], texts: list[str]) -> bytes:
+    stream = io.StringIO()
+    writer = csv.writer(stream, quoting=csv.QUOTE_ALL)
+    writer.writerow(["unit_id", *names])
+    writer.writerows([f"U{at}", *[text] * len(names)] for at, text in enumerate(texts))
+    return stream.getvalue().encode()
+
+
+def _as_workbook(questionnaire: Questionnaire, names: tuple[str, ...], texts: list[str]) -> bytes:
+    stream = io.BytesIO()
+    with xlsxwriter.Workbook(stream, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+        sheet, definition = book.add_worksheet("everything"), book.add_worksheet(DEFINITION)
+        definition.write_row(0, 0, ["definition_sha256", questionnaire.sha256])
+        sheet.write_row(0, 0, ["unit_id", *names])
+        for at, text in enumerate(texts, start=1):
+            sheet.write_string(at, 0, f"U{at - 1}")
+            for column in range(len(names)):
+                sheet.write_string(at, column + 1, text[:32_000])
+    return stream.getvalue()
