@@ -48,7 +48,7 @@ def allocate(strata: Sequence[Stratum], rule: Allocation | None, *, n: int, min_
     sizes = np.array([_size(stratum, rule) for stratum in strata], dtype=np.float64)
     shares = _bounded_shares(sizes, lower.astype(float), upper.astype(float), float(n))
     order = [stratum.key for stratum in strata]
-    return dict(zip(order, _whole_units(shares, upper, n, order).tolist(), strict=True))
+    return dict(zip(order, whole_units(shares, upper, n, order).tolist(), strict=True))
 
 
 def _refuse_impossible(n: int, *, lower: int, upper: int, taken: int) -> None:
@@ -104,7 +104,8 @@ def _bounded_shares(sizes: Floats, lower: Floats, upper: Floats, n: float) -> Fl
     return np.clip(high * sizes, lower, upper)
 
 
-def _whole_units(shares: Floats, upper: Counts, n: int, keys: Sequence[str]) -> Counts:
+def whole_units(shares: Floats, upper: Counts, n: int, keys: Sequence[str]) -> Counts:
+    """Round shares to whole units by largest remainder, ties by key, so that they add up to n."""
     floors = np.floor(shares + 1e-9).astype(np.int64)
     remainders = np.where(floors < upper, shares - floors, -1.0)
     # Rounded, so that equal remainders tie whatever the last bit, and the key decides.
