@@ -172,9 +172,7 @@ def report(rows: int, mine: dict[str, Time], svy: dict[str, Time] | None, r: dic
     print(f"  {'svy, 31 domains of a share':36} {svy['31 domains, share'].over(mine['31 domains'])}   (asked: 30)")
     print(f"  {'svy, 31 means, both from memory':36} {svy['31 domains'].over(made)}   (asked: 30)")
     print(f"  {'svy, one mean, from the file':36} {svy['one mean, from the file'].over(mine['one mean'])}   (asked: 1)")
-    print(
-        f"  {'svy, one mean again, sample made':36} {svy['one mean'].over(mine['one mean, in memory'])}   (asked: 1)"
-    )
+    print(f"  {'svy, one mean again, sample made':36} {svy['one mean'].over(mine['one mean, in memory'])}   (asked: 1)")
 
 
 if __name__ == "__main__":
