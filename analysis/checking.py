@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.cells import Stage, sampling_stages
+from analysis.cells import sampling_stages
 from analysis.degrees import design_degrees
 from analysis.engine import TotalsRequest
 from analysis.faults import DesignFault, Weighting, column_faults, nesting_faults, stage_faults
@@ -29,7 +29,11 @@ def checked(survey: Survey) -> DataFrame:
 
     found = list(_faults(survey))
     rows: list[tuple[str, str, str, str]] = [(f.severity, f.code, f.where, f.message) for f in found]
-    rows += _facts(survey, bad_weights=any(f.code.startswith("WEIGHT_") and f.severity == "reject" for f in found))
+    stops = {f.code for f in found if f.severity == "reject"}
+    if not any(code.startswith("WEIGHT_") for code in stops):
+        rows.append(("info", "KISH", f'column "{survey.design.weights}"', _kish(survey)))
+        if survey.design.replicates is None and not stops - {"LONELY_PSU", "DUPLICATE_UNIT"}:
+            rows.append(("info", "DESIGN", "the design", _glance(survey)))
     return pd.DataFrame(rows, columns=["severity", "code", "where", "message"])
 
 
@@ -93,16 +97,6 @@ def _duplicates(survey: Survey) -> Iterator[DesignFault]:
             yield DesignFault("UNIT_ID_MISSING", f'column "{design.unit_id}"', says, "warn")
 
 
-def _facts(survey: Survey, *, bad_weights: bool) -> Iterator[tuple[str, str, str, str]]:
-    if not bad_weights:
-        yield "info", "KISH", f'column "{survey.design.weights}"', _kish(survey)
-    if survey.design.replicates is None:
-        totals = design_totals(survey, _request(survey, numeric=not bad_weights))
-        rows = totals.counts["up__rows"] - totals.counts["up__zero_weight"]
-        stage = sampling_stages(survey.design, totals)[0]
-        yield "info", "DESIGN", "the design", _design(stage, design_degrees(stage, rows.astype(np.float64)))
-
-
 def _kish(survey: Survey) -> str:
     column = survey.source.column(survey.design.weights or "")
     found = survey.source.columns(
@@ -116,8 +110,10 @@ def _kish(survey: Survey) -> str:
     )
 
 
-def _design(stage: Stage, degrees: float) -> str:
-    units, strata = stage.n.sum(), len(stage.n)
-    whole = int((stage.fraction >= 1).sum())
-    word = "stratum" if strata == 1 else "strata"
+def _glance(survey: Survey) -> str:
+    totals = design_totals(survey, _request(survey, numeric=True))
+    rows = totals.counts["up__rows"] - totals.counts["up__zero_weight"]
+    stage = sampling_stages(survey.design, totals)[0]
+    units, strata, whole = stage.n.sum(), len(stage.n), int((stage.fraction >= 1).sum())
+    word, degrees = "stratum" if strata == 1 else "strata", design_degrees(stage, rows.astype(np.float64))
     return f"{units:,.0f} units drawn in {strata:,} {word}, {whole:,} of them whole; df {degrees:,.0f}"
