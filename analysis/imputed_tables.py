@@ -74,7 +74,8 @@ def warnings_of(report: DataFrame, cells: tuple[str, ...]) -> tuple[str, ...]:
     for entry in report[report["dataset"] == 1].itertuples(index=False):
         answers = "1 answer" if entry.imputed == 1 else f"{entry.imputed:,} answers"
         if entry.cells == NOT_FOUND:
-            told.append(f'NO_DONOR: "{entry.field}": {answers} found no donor and stay missing.')
+            stays = "stays" if entry.imputed == 1 else "stay"
+            told.append(f'NO_DONOR: "{entry.field}": {answers} found no donor and {stays} missing.')
         elif entry.cells != narrow:
             told.append(
                 f'CELLS_COLLAPSED: "{entry.field}": {answers} came from cells of {entry.cells}, as those of {narrow} '
