@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from collector.deployment import EXTENSION, Deployment
 from collector.outside import Services
+from collector.words import languages_of, words_faults
 from uptake.contract.errors import ConfigError, Fault, StudyError
 
 if TYPE_CHECKING:
@@ -36,7 +37,11 @@ def create_app(config: Config, *, services: Services | None = None, store: Store
     app = Flask("collector")
     app.config.from_mapping(_flask_settings(config))
     app.extensions[EXTENSION] = Deployment(
-        config, questionnaires, store or open_store(config.database), services or Services()
+        config,
+        questionnaires,
+        store or open_store(config.database),
+        services or Services(),
+        languages_of(questionnaires),
     )
     _trust_proxy(app, config)
     headers.init_app(app, secure=config.secure)
@@ -72,6 +77,7 @@ def load_all(config: Config) -> Mapping[str, Questionnaire]:
 
     faults: list[Fault] = []
     questionnaires = load_questionnaires(config.study, faults=faults)
+    faults += words_faults(config.study)
     if faults:
         raise StudyError(faults)
     if not questionnaires:

@@ -22,12 +22,13 @@ EXTENSION = "uptake"
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """One running collector."""
+    """One running collector; languages: those in which its pages and every questionnaire are written."""
 
     config: Config
     questionnaires: Mapping[str, Questionnaire]
     store: Store
     services: Services
+    languages: tuple[str, ...]
 
     @property
     def lifetime(self) -> Lifetime:

@@ -9,8 +9,8 @@ from flask import get_flashed_messages, render_template, request, session
 
 from collector.deployment import deployment
 from collector.store.times import from_text
-from collector.visitor import language, signed_in
-from collector.words import HTML_LANGUAGES, LANGUAGE_NAMES, LANGUAGES, say
+from collector.visitor import language, languages, signed_in
+from collector.words import HTML_LANGUAGES, name_of, say
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -60,8 +60,8 @@ def _around() -> dict[str, Any]:
     lang = language()
     return {
         "lang": lang,
-        "html_lang": HTML_LANGUAGES[lang],
-        "languages": [(code, LANGUAGE_NAMES[code], HTML_LANGUAGES[code]) for code in LANGUAGES],
+        "html_lang": HTML_LANGUAGES.get(lang, lang),
+        "languages": [(code, name_of(code), HTML_LANGUAGES.get(code, code)) for code in languages()],
         "t": lambda key, **values: say(lang, key, **values),
         "notices": [_notice(said) for said in get_flashed_messages()] if session else [],
         "here": signed_in() if request.endpoint != "static" else None,

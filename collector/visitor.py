@@ -19,9 +19,15 @@ if TYPE_CHECKING:
 def language() -> str:
     """Return the language of this request; a choice in the address or the form is remembered."""
     chosen = _posted_choice() or request.args.get("lang")
-    if chosen and best_language(chosen, None) == chosen:
+    known = languages()
+    if chosen in known:
         session["lang"] = chosen
-    return best_language(session.get("lang"), request.headers.get("Accept-Language"))
+    return best_language(session.get("lang"), request.headers.get("Accept-Language"), known)
+
+
+def languages() -> tuple[str, ...]:
+    """Return the languages that this deployment can be read in."""
+    return deployment().languages
 
 
 def _posted_choice() -> str | None:

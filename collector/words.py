@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from forms.vocabulary import COLLECTOR, FOLDER, further_languages, language_name, other_words, slots_fault
+from uptake.contract.errors import Fault
+from uptake.contract.text import Text
+
+if TYPE_CHECKING:
+    from forms import Questionnaire
 
 LANGUAGES: tuple[str, ...] = ("zh", "en")
 LANGUAGE_NAMES: Mapping[str, str] = {"zh": "中文", "en": "English"}
@@ -253,19 +262,63 @@ def say(lang: str, key: str, **values: object) -> str:
     >>> say("en", "progress", here=2, all=7)
     'Page 2 of 7'
     """
-    return WORDS[key][LANGUAGES.index(lang)].format(**values)
+    if lang in LANGUAGES:
+        return WORDS[key][LANGUAGES.index(lang)].format(**values)
+    return other_words(lang)[f"{COLLECTOR}{key}"].format(**values)
 
 
-def best_language(wanted: str | None, accepted: str | None) -> str:
+def program_words() -> dict[str, Text]:
+    """Return the words above by the keys under which a study's file of words has them."""
+    return {f"{COLLECTOR}{key}": Text.of(zh=zh, en=en) for key, (zh, en) in WORDS.items()}
+
+
+def faults_of(lang: str) -> str:
+    """Return what the words of a learned language lack for these pages, "" where nothing.
+
+    The words were read by `forms.vocabulary`, which judges its own.
+    """
+    said, needed = other_words(lang), program_words()
+    wrong = [f"unknown {key}" for key in said if key not in needed]
+    wrong += [f'"{key}" {odd}' for key, text in said.items() if key in needed and (odd := _odd(needed[key], text))]
+    lacking = [key for key in needed if not said.get(key)]
+    wrong += [f"missing: {', '.join(lacking)}"] if lacking else []
+    return "; ".join(wrong)
+
+
+def _odd(own: Text, said: str) -> str:
+    return slots_fault(own["en"], said) if said else ""
+
+
+def words_faults(study_dir: Path) -> list[Fault]:
+    """List what a study's files of words lack for these pages; what they lack for forms, `forms` says."""
+    written = ((lang, study_dir / FOLDER / f"{lang}.yaml") for lang in further_languages())
+    found = ((path, faults_of(lang)) for lang, path in written if path.exists())
+    return [Fault(f"{FOLDER}/{path.name}:1", f"the words of the collector's pages: {wrong}. Correct them.")
+            for path, wrong in found if wrong]  # fmt: skip
+
+
+def languages_of(questionnaires: Mapping[str, Questionnaire]) -> tuple[str, ...]:
+    """Return the languages in which every questionnaire and every word of the program is written."""
+    further = (lang for lang in further_languages() if not faults_of(lang))
+    return (*LANGUAGES, *(lang for lang in further if all(lang in one.title for one in questionnaires.values())))
+
+
+def name_of(lang: str) -> str:
+    """Return a language's own name."""
+    return LANGUAGE_NAMES.get(lang) or language_name(lang)
+
+
+def best_language(wanted: str | None, accepted: str | None, known: Sequence[str] = LANGUAGES) -> str:
     """Return the language that was chosen, else the one the browser prefers, else Chinese.
 
     >>> best_language(None, "en-GB,en;q=0.9")
     'en'
     """
-    if wanted in LANGUAGES:
+    if wanted in known:
         return str(wanted)
     for entry in (accepted or "").split(","):
-        tag = entry.split(";")[0].strip().lower()[:2]
-        if tag in LANGUAGES:
-            return tag
+        tag = entry.split(";")[0].strip().lower()
+        found = next((lang for lang in (tag, tag.partition("-")[0]) if lang in known), None)
+        if found:
+            return found
     return LANGUAGES[0]

@@ -11,7 +11,7 @@ from forms.leaves import DONT_KNOW, STATES, Answer, Field, State, Value, split_c
 from forms.model import Questionnaire
 from forms.numbers import show_number
 from forms.reading import UNSURE_BOX
-from forms.words import word
+from forms.words import SENTENCES, word
 from uptake.contract.errors import StoreError
 
 
@@ -142,7 +142,7 @@ def shown_value(field: Field, answer: Answer | None, lang: str) -> str:
         return _with_unit(show_number(value, field.decimals if isinstance(value, Decimal) else None), field, lang)
     if field.choices:
         labels = {choice.code: choice.label[lang] for choice in field.choices}
-        return ("、" if lang == "zh" else ", ").join(labels.get(code, code) for code in str(value).split())
+        return SENTENCES["list"][lang].join(labels.get(code, code) for code in str(value).split())
     return str(value)
 
 

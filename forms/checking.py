@@ -11,7 +11,7 @@ from forms.leaves import Field
 from forms.maker import Maker
 from forms.model import Check, Page
 from forms.references import References, Use
-from forms.words import TOTAL
+from forms.words import SENTENCES
 from uptake.contract.expressions import parse
 from uptake.contract.text import Text
 from uptake.contract.yamlfile import Place
@@ -100,7 +100,7 @@ class Checks:
         if not leaf.total_of or not all(NAME.fullmatch(name) for name in (leaf.name, *leaf.total_of)):
             return None  # a name that is none was reported where it was made
         rule = parse(f"${{{leaf.name}}} = {' + '.join(f'${{{name}}}' for name in leaf.total_of)}", place)
-        message = Text(tuple((lang, TOTAL[lang]) for lang in TOTAL))
+        message = Text(tuple((lang, said) for lang, said in SENTENCES["total"].by_lang if lang in leaf.label.as_dict()))
         return Check(
             f"total_{leaf.name}", "hard", rule, message, (leaf.name,), leaf.page, place, leaf.roster, leaf.name
         )

@@ -10,6 +10,7 @@ from forms import source
 from forms.leaves import DONT_KNOW, Choice, Field, FieldKind, Prefill, field_name
 from forms.maker import Maker
 from forms.model import PartType
+from forms.words import CODE_NAMES, SENTENCES, WORDS
 from uptake.contract import codes
 from uptake.contract.errors import did_you_mean
 from uptake.contract.regions import REGIONS
@@ -25,7 +26,6 @@ CODE_LISTS: Mapping[source.CodeList, tuple[codes.Code, ...]] = {
     "industry_sections": codes.INDUSTRY_SECTIONS,
     "industry_divisions": codes.INDUSTRY_DIVISIONS,
 }
-DONT_KNOW_CHOICE = Choice(DONT_KNOW, Text.of(zh="不清楚", en="Don’t know"))
 _NEEDS_CHOICES: frozenset[PartType] = frozenset({"sel1", "selN", "code", "int_or_band"})
 _CODE = re.compile(r"[A-Za-z0-9_]{1,40}")
 
@@ -36,11 +36,11 @@ def choices_of(maker: Maker, part: WrittenPart) -> tuple[Choice, ...]:
     refuse_bad_codes(maker, written)
     made = tuple(Choice(item.code, item.label, item.exclusive, item.text) for item in written)
     if part.codes is not None:
-        made += tuple(Choice(item.code, item.name) for item in CODE_LISTS[part.codes])
+        made += tuple(Choice(item.code, code_name(part.codes, item)) for item in CODE_LISTS[part.codes])
     if not made and part.choice_list is None and part.type in _NEEDS_CHOICES:
         maker.fault(part.place, f'the type "{part.type}" needs answers to choose from. Add "choices" or "choice_list".')
     if part.dont_know and all(choice.code != DONT_KNOW for choice in made):
-        made += (dataclasses.replace(DONT_KNOW_CHOICE, exclusive=part.type == "selN"),)
+        made += (Choice(DONT_KNOW, WORDS["dont_know"], exclusive=part.type == "selN"),)
     return made
 
 
@@ -87,9 +87,22 @@ def one_of(maker: Maker, part: WrittenPart, blank: Field) -> tuple[Field, ...]:
     return (leaf, *(_words_of(leaf, choice) for choice in choices if choice.text))
 
 
+def labelled(key: str, label: Text) -> Text:
+    """Return a label with the program's words around it, in every language of the label."""
+    words = SENTENCES[key].as_dict()
+    return Text(tuple((lang, words.get(lang, "{label}").format(label=said)) for lang, said in label.by_lang))
+
+
+def code_name(name: source.CodeList, code: codes.Code) -> Text:
+    """Return the name of an official code, in further languages as the study's words say it, else in English."""
+    if not CODE_NAMES:
+        return code.name
+    further = ((lang, names.get(f"{name}.{code.code}", code.name["en"])) for lang, names in CODE_NAMES.items())
+    return Text((*code.name.by_lang, *further))
+
+
 def _words_of(leaf: Field, choice: Choice) -> Field:
-    label = Text(tuple((lang, f"{choice.label[lang]}{'：请写明' if lang == 'zh' else ': please say'}")
-                       for lang in choice.label))  # fmt: skip
+    label = labelled("please_say", choice.label)
     name = field_name(leaf.name, choice.code, "text")
     plain = dataclasses.replace(leaf, name=name, kind="text", type="text", label=label, choices=(), dont_know=False)
     return dataclasses.replace(

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from forms.checks import Finding, run_checks
-from forms.document_words import NEAR, document_refusal
+from forms.document_words import DOCUMENT_REFUSALS, document_refusal
 from forms.leaves import BLANK, NOTHING_GIVEN, Answer, Field, Given, cell_name
 from forms.model import Questionnaire, Roster
 from forms.reading import UNSURE, Refused, read_field
@@ -153,7 +153,7 @@ class _Reader:
 
     def unknown(self, key: str, pointer: str, known: list[str]) -> None:
         near = did_you_mean(key, known) if len(self.errors) < _MOST_NEAR else ""
-        shown = NEAR[self.lang].format(name=near.split('"')[1]) if near else ""
+        shown = DOCUMENT_REFUSALS["near"][self.lang].format(name=near.split('"')[1]) if near else ""
         self.refuse(pointer, "", "unknown", called=key, near=shown)
 
     def roster(self, roster: Roster, value: Any, pointer: str) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from forms.words import safe_to_show
 from uptake.contract.text import Text
 
-DOCUMENT_REFUSALS: Mapping[str, Text] = {
+DOCUMENT_REFUSALS: dict[str, Text] = {
     "encoding": Text.of(
         zh="文件不是 UTF-8 编码（第 {at} 个字节），无法读取。请用 UTF-8 编码重新发送。",
         en="The document is not in UTF-8 (byte {at}), so it cannot be read. Send it in UTF-8."),
@@ -73,8 +71,8 @@ DOCUMENT_REFUSALS: Mapping[str, Text] = {
         zh="错误超过 {most} 处，其余不再列出。请先改正以上各处，再重新发送。",
         en="There are more than {most} errors, and the others are not listed. Correct these, and send the document"
            " again."),
+    "near": Text.of(zh="是否指“{name}”？", en=" Did you mean “{name}”?"),
 }  # fmt: skip
-NEAR = Text.of(zh="是否指“{name}”？", en=" Did you mean “{name}”?")
 
 
 def document_refusal(key: str, lang: str, **slots: object) -> str:

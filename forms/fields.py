@@ -9,22 +9,19 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from forms import source
-from forms.choices import CODE_LISTS, WrittenPart, choices_of, one_of, refuse_bad_codes
+from forms.choices import CODE_LISTS, WrittenPart, choices_of, labelled, one_of, refuse_bad_codes
 from forms.computed import computed
 from forms.leaves import DONT_KNOW, Field, FieldKind, FieldType, Prefill, field_name
 from forms.maker import Maker
 from forms.model import Part, PartType, Row
+from forms.words import SENTENCES
 from uptake.contract.text import Text
 from uptake.contract.yamlfile import Scalar
 
 __all__ = ["CODE_LISTS", "KEYS", "MONEY", "TYPE_OF_KIND", "make_leaves", "make_part"]
 
-# The unit of money: its words, and its decimals.
-MONEY: Mapping[source.MoneyUnit, tuple[Text, int]] = {
-    "wan": (Text.of(zh="万元", en="ten thousand yuan"), 2),
-    "yi": (Text.of(zh="亿元", en="hundred million yuan"), 4),
-}
-PER_CENT = Text.of(zh="%", en="%")
+# The decimals of each unit of money.
+MONEY: Mapping[source.MoneyUnit, int] = {"wan": 2, "yi": 4}
 TYPE_OF_KIND: Mapping[FieldKind, FieldType] = {
     "sel1": "code", "selN": "text", "int": "int", "dec": "dec", "money": "dec", "pct": "dec", "text": "text",
     "date": "date", "code": "code", "uscc": "text", "tick": "bool",
@@ -143,7 +140,7 @@ def _typed(maker: Maker, part: WrittenPart, blank: Field) -> tuple[Field, ...]:
 
 def _unit(maker: Maker, part: WrittenPart) -> Text | None:
     if part.type == "pct":
-        return PER_CENT
+        return SENTENCES["percent"]
     if part.type != "money":
         return part.unit
     if part.money_unit is None:
@@ -151,12 +148,12 @@ def _unit(maker: Maker, part: WrittenPart) -> Text | None:
                     ' ten thousand times. Add "money_unit: wan" (ten thousand yuan) or "money_unit: yi" (hundred'
                     ' million yuan).')  # fmt: skip
         return None
-    return MONEY[part.money_unit][0]
+    return SENTENCES[part.money_unit]
 
 
 def _decimals(maker: Maker, part: WrittenPart) -> int:
     if part.type == "money":
-        return MONEY[part.money_unit or "wan"][1]
+        return MONEY[part.money_unit or "wan"]
     if part.type not in ("dec", "pct"):
         return 0
     if part.decimals is not None and part.decimals not in _PLACES:
@@ -245,9 +242,7 @@ def _int_or_band(maker: Maker, part: WrittenPart, blank: Field) -> tuple[Field, 
     number = dataclasses.replace(blank, kind="int", type="int", unit=part.unit, group=group)
     choices = choices_of(maker, part)
     known = any(choice.code == DONT_KNOW for choice in choices)
-    label = Text(
-        tuple((lang, f"{blank.label[lang]}{'（区间）' if lang == 'zh' else ' (range)'}") for lang in blank.label)
-    )
+    label = labelled("range", blank.label)
     band = dataclasses.replace(blank, name=group[1], kind="sel1", type="code", label=label, choices=choices,
                                dont_know=known, group=group)  # fmt: skip
     return (_bounded(maker, part, number), band)

@@ -31,6 +31,7 @@ from forms.model import (
 from forms.references import References, Use, computed_before
 from forms.rosters import column_names, make_roster
 from forms.totals import totals
+from forms.vocabulary import learn_words, refuse_unwritten
 from uptake.contract.errors import Fault, did_you_mean
 from uptake.contract.expressions import Expression
 from uptake.contract.yamlfile import Place, Scalar, read_yaml
@@ -50,12 +51,14 @@ _TAKEN_SHAPES = re.compile(rf".*__.*|confirmed_.*|arm_.*|.*_state|.*{PREFILLED}|
 def load_questionnaires(study_dir: Path, *, faults: list[Fault]) -> dict[str, Questionnaire]:
     """Load every `questionnaires/*.yaml` of a study folder, and refuse what lint calls a fault.
 
-    Does not check what other files say of a questionnaire (indicators, design): `uptake check` does.
+    Learns the program's words in further languages first (`words/*.yaml`). Does not check what other files say of a
+    questionnaire (indicators, design): `uptake check` does.
     study_dir: the study folder; faults: receives every fault as file, line and sentence.
     Returns the questionnaires by id; one that has a fault is left out.
     """
     from forms.lint import refusals
 
+    languages = learn_words(study_dir, faults=faults)
     loaded: dict[str, Questionnaire] = {}
     for path in sorted((study_dir / "questionnaires").glob("*.yaml")):
         questionnaire, written = _read(path, study_dir, faults)
@@ -63,6 +66,7 @@ def load_questionnaires(study_dir: Path, *, faults: list[Fault]) -> dict[str, Qu
             found = refusals(questionnaire, written)
             faults.extend(found)
             loaded |= {} if found else {questionnaire.id: questionnaire}
+    faults.extend(refuse_unwritten(loaded, languages))
     return loaded
 
 

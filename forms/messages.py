@@ -11,7 +11,7 @@ from forms.answers import shown_value
 from forms.given import wording_of
 from forms.leaves import LAST, PREFILLED, Answer, Field, Given, State, Value
 from forms.model import Check, Questionnaire, Roster
-from forms.words import MISSING, MISSING_ROWS, NOTHING_SAID, OF_ROW, OR_DONT_KNOW, ZERO
+from forms.words import MISSING, SENTENCES
 from uptake.contract.expressions import total
 from uptake.contract.text import Text
 
@@ -29,9 +29,9 @@ def missing_text(questionnaire: Questionnaire, leaf: Field, given: Given) -> Tex
     elif leaf.kind in ("selN", "tick"):
         key = {"selN": "several", "tick": "tick"}[leaf.kind]
     label, made = label_of(questionnaire, leaf, given), []
-    for lang in MISSING[key]:
-        hint = ZERO[lang] if leaf.kind in _TYPED_NUMBERS else ""
-        hint += OR_DONT_KNOW[lang] if leaf.dont_know else ""
+    for lang in _both(MISSING[key], label):
+        hint = SENTENCES["zero"][lang] if leaf.kind in _TYPED_NUMBERS else ""
+        hint += SENTENCES["or_dont_know"][lang] if leaf.dont_know else ""
         made.append((lang, MISSING[key][lang].format(label=label[lang], zero=hint)))
     return Text(tuple(made))
 
@@ -39,29 +39,28 @@ def missing_text(questionnaire: Questionnaire, leaf: Field, given: Given) -> Tex
 def missing_rows_text(questionnaire: Questionnaire, roster: Roster, count: int) -> Text:
     """Return the sentence that asks for more rows."""
     slots = {"least": roster.min_rows, "count": count}
-    return Text(
-        tuple((lang, MISSING_ROWS[lang].format(label=roster.row_label[lang], **slots)) for lang in MISSING_ROWS)
-    )
+    said, label = SENTENCES["missing_rows"], roster.row_label
+    return Text(tuple((lang, said[lang].format(label=label[lang], **slots)) for lang in _both(said, label)))
+
+
+def _both(words: Text, own: Text) -> list[str]:
+    """Return the languages that the program and the questionnaire have."""
+    return [lang for lang in words if lang in own.as_dict()]
 
 
 def nothing_said_text(roster: Roster) -> Text:
     """Return the sentence that asks for rows, or for the word that there are none."""
     assert roster.nothing is not None
-    label, nothing = roster.row_label, roster.nothing.label
-    return Text(
-        tuple((lang, NOTHING_SAID[lang].format(label=label[lang], nothing=nothing[lang])) for lang in NOTHING_SAID)
-    )
+    said, label, nothing = SENTENCES["nothing_said"], roster.row_label, roster.nothing.label
+    made = ((lang, said[lang].format(label=label[lang], nothing=nothing[lang])) for lang in _both(said, label))
+    return Text(tuple(made))
 
 
 def of_row(roster: Roster, row: int, message: Text) -> Text:
     """Return a sentence with the row it is about before it."""
-    return Text(
-        tuple(
-            (lang, OF_ROW[lang].format(label=roster.row_label[lang], row=row) + message[lang])
-            for lang in message
-            if lang in OF_ROW
-        )
-    )
+    said, label = SENTENCES["of_row"], roster.row_label
+    made = ((lang, said[lang].format(label=label[lang], row=row) + message[lang]) for lang in _both(said, message))
+    return Text(tuple(made))
 
 
 def label_of(questionnaire: Questionnaire, leaf: Field, given: Given) -> Text:

@@ -27,7 +27,7 @@ from forms.model import (
 )
 from forms.rosters import rows_of
 from forms.routing import Route
-from forms.words import OF_ROW, word
+from forms.words import SENTENCES, word
 
 REMOVE = "__remove"  # u06.3__remove: the tick that takes row 3 of the roster u06 away
 _TICKED = frozenset({"sel1", "selN", "code", "tick"})
@@ -239,7 +239,7 @@ def _named(messages: Mapping[str, str], errors: Mapping[str, str], roster: Roste
     for name in messages.keys() & errors.keys():
         row = split_cell(name)[1]
         if roster is not None and row:
-            made[name] = OF_ROW[lang].format(label=roster.row_label[lang], row=row) + messages[name]
+            made[name] = SENTENCES["of_row"][lang].format(label=roster.row_label[lang], row=row) + messages[name]
     return made
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from forms.words import safe_to_show
 from uptake.contract.text import Text
 
@@ -23,7 +21,7 @@ HOW_TO: tuple[Text, ...] = (
 )  # fmt: skip
 
 NOTHING = Text.of(zh="填 0；有的，留空", en="write 0; otherwise leave empty")
-CELL_REFUSALS: Mapping[str, Text] = {
+CELL_REFUSALS: dict[str, Text] = {
     "unknown_column": Text.of(
         zh="问卷没有名为“{typed}”的项目，该列未读取。{near}请改正表头。",
         en="The questionnaire has nothing called “{typed}”, so this column was not read.{near} Correct the header."),
@@ -79,7 +77,7 @@ CELL_REFUSALS: Mapping[str, Text] = {
         zh="“{typed}”与名录登记的不同，此处不能修改。请恢复原值。",
         en="“{typed}” differs from the register, and it cannot be changed here. Restore what stood there."),
 }  # fmt: skip
-NOTES: Mapping[str, Text] = {
+NOTES: dict[str, Text] = {
     "hidden_rows": Text.of(zh="工作表“{sheet}”中第 {rows} 行是隐藏的，也已读取。",
                            en="In the sheet “{sheet}”, rows {rows} are hidden; they were read too."),
     "hidden_columns": Text.of(zh="工作表“{sheet}”中 {rows} 列是隐藏的，也已读取。",
@@ -90,8 +88,8 @@ NOTES: Mapping[str, Text] = {
                            en="The sheet “{sheet}” has no unit_id column and was not read."),
     "gb18030": Text.of(zh="文件按 GB18030 编码读取；如文字显示有误，请另存为 UTF-8 编码。",
                        en="The file was read as GB18030; where words look wrong, save it in UTF-8."),
+    "near": Text.of(zh="是否指“{name}”？", en=" Did you mean “{name}”?"),
 }  # fmt: skip
-NEAR = Text.of(zh="是否指“{name}”？", en=" Did you mean “{name}”?")
 
 
 def cell_refusal(key: str, lang: str, **slots: object) -> str:

@@ -19,7 +19,7 @@ from forms.leaves import NOTHING_GIVEN, Answer, Field, Given, cell_name
 from forms.model import Questionnaire, Roster
 from forms.reading import Refused
 from forms.rosters import rows_of, says_nothing
-from forms.sheet_words import MARK, NEAR, ROW, UNIT, cell_refusal, note
+from forms.sheet_words import MARK, NOTES, ROW, UNIT, cell_refusal, note
 from forms.workbooks import LIMITS, open_workbook, read_content
 from uptake.contract.errors import did_you_mean
 
@@ -227,7 +227,7 @@ class _Reader:
     def _near(self, typed: str, known: Iterable[str]) -> str:
         """Return what was probably meant; where errors are many, those after the first hundred are left alone."""
         near = did_you_mean(typed, known) if len(self.errors) < _MOST_NEAR else ""
-        return NEAR[self.lang].format(name=near.partition('"')[2].rpartition('"')[0]) if near else ""
+        return NOTES["near"][self.lang].format(name=near.partition('"')[2].rpartition('"')[0]) if near else ""
 
     def _tell_hidden(self, sheet: Sheet, header: Row, columns: Iterable[int]) -> None:
         rows = [str(row.number) for row in sheet.rows if row.hidden and row.number > header.number]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from uptake.contract.text import Text
 
-WORDS: Mapping[str, Text] = {
+WORDS: dict[str, Text] = {
     "problem": Text.of(zh="有需要改正的地方", en="There is a problem"),
     "error": Text.of(zh="错误：", en="Error: "),
     "to_check": Text.of(zh="请核对", en="Please check"),
@@ -59,7 +59,7 @@ WORDS: Mapping[str, Text] = {
     "not_applicable": Text.of(zh="不适用", en="not applicable"),
 }  # fmt: skip
 
-REFUSALS: Mapping[str, Text] = {
+REFUSALS: dict[str, Text] = {
     "number": Text.of(
         zh="“{typed}”读不成一个数。请只用数字填写，如 1200 或 1.2万；没有请填 0。",
         en="“{typed}” cannot be read as a number. Use digits only, such as 1200; write 0 if there is none."),
@@ -120,7 +120,7 @@ REFUSALS: Mapping[str, Text] = {
         en="“{typed}” was given and “Don’t know” was ticked as well. Keep one of the two."),
 }  # fmt: skip
 
-MISSING: Mapping[str, Text] = {
+MISSING: dict[str, Text] = {
     "typed": Text.of(zh="“{label}”还没有填写。请填写{zero}。",
                      en="“{label}” has not been answered. Write an answer{zero}."),
     "chosen": Text.of(zh="“{label}”还没有选择。请选一项。", en="“{label}” has not been answered. Choose one."),
@@ -130,20 +130,32 @@ MISSING: Mapping[str, Text] = {
     "either": Text.of(zh="“{label}”还没有填写。请填一个数（没有请填 0），或选一个区间。",
                       en="“{label}” has not been answered. Write a number (0 if there is none), or choose a range."),
 }  # fmt: skip
-# ${label()}, ${total()} and ${sum()} are filled in when the check is broken (forms/checks.py).
-TOTAL = Text.of(
-    zh="“${label()}”填报的是 ${total()}，各分项相加是 ${sum()}。请改正其中有误的数，使两者相等。",
-    en="“${label()}” is given as ${total()}, but its parts add up to ${sum()}. Correct whichever is wrong, so that the"
-       " two agree.")  # fmt: skip
-MISSING_ROWS = Text.of(
-    zh="“{label}”至少要填 {least} 行，现有 {count} 行。请补填。",
-    en="At least {least} of “{label}” must be listed, and there are {count}. Add the others.")  # fmt: skip
-NOTHING_SAID = Text.of(
-    zh="“{label}”还没有填写。请至少填一行；没有的，请勾选“{nothing}”。",
-    en="No “{label}” has been listed. Fill in at least one row, or tick “{nothing}”.")  # fmt: skip
-OF_ROW = Text.of(zh="{label} {row}：", en="{label} {row}: ")
-ZERO = Text.of(zh="；没有请填 0", en="; write 0 if there is none")
-OR_DONT_KNOW = Text.of(zh="，或勾选“不清楚”", en=", or tick “Don’t know”")
+SENTENCES: dict[str, Text] = {
+    # ${label()}, ${total()} and ${sum()} are filled in when the check is broken (forms/checks.py).
+    "total": Text.of(
+        zh="“${label()}”填报的是 ${total()}，各分项相加是 ${sum()}。请改正其中有误的数，使两者相等。",
+        en="“${label()}” is given as ${total()}, but its parts add up to ${sum()}. Correct whichever is wrong, so that"
+           " the two agree."),
+    "missing_rows": Text.of(
+        zh="“{label}”至少要填 {least} 行，现有 {count} 行。请补填。",
+        en="At least {least} of “{label}” must be listed, and there are {count}. Add the others."),
+    "nothing_said": Text.of(
+        zh="“{label}”还没有填写。请至少填一行；没有的，请勾选“{nothing}”。",
+        en="No “{label}” has been listed. Fill in at least one row, or tick “{nothing}”."),
+    "of_row": Text.of(zh="{label} {row}：", en="{label} {row}: "),
+    "zero": Text.of(zh="；没有请填 0", en="; write 0 if there is none"),
+    "or_dont_know": Text.of(zh="，或勾选“不清楚”", en=", or tick “Don’t know”"),
+    "please_say": Text.of(zh="{label}：请写明", en="{label}: please say"),
+    "range": Text.of(zh="{label}（区间）", en="{label} (range)"),
+    "list": Text.of(zh="、", en=", "),
+    "wan": Text.of(zh="万元", en="ten thousand yuan"),
+    "yi": Text.of(zh="亿元", en="hundred million yuan"),
+    "percent": Text.of(zh="%", en="%"),
+}  # fmt: skip
+
+
+# By further language, the names of official codes as a study's words say them: provinces.110000 (forms/vocabulary.py).
+CODE_NAMES: dict[str, Mapping[str, str]] = {}
 
 
 def word(key: str, lang: str, **slots: object) -> str:

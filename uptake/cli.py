@@ -95,6 +95,19 @@ def publish(study: Path) -> None:
 
 @commands.command()
 @_STUDY
+@click.option("--lang", metavar="LANG", required=True, help="The language, by its code: fr, pt-BR.")
+def words(study: Path, lang: str) -> None:
+    """Stage 1: write an empty file for the program's own words in a further language, STUDY/words/LANG.yaml.
+
+    Example: uptake words my-study --lang fr
+    """
+    from uptake.wording import write_template
+
+    write_template(study, lang)
+
+
+@commands.command()
+@_STUDY
 @_WAVE
 @click.option("--questionnaire", metavar="NAME", help="One questionnaire; all of the study when left out.")
 @click.option("--lang", "languages", metavar="LANG", multiple=True, help="A language (zh, en); all when left out.")

@@ -34,8 +34,16 @@ def cross_faults(study: Study, known: Iterable[Fault] = ()) -> list[Fault]:
         catalogue_faults: {"catalogue.yaml", "indicators.yaml", "questionnaires", "returns", "study.yaml"},
         _brief_indicator_faults: {"briefs", "indicators.yaml"},
         _brief_domain_faults: {"study.yaml"},
+        _words_faults: {"words"},
     }
     return [fault for check, files in checks.items() if not files & broken for fault in check(study)]
+
+
+def _words_faults(study: Study) -> Iterator[Fault]:
+    """Say what the program's words in a further language lack on the pages of the collector."""
+    from collector.words import words_faults
+
+    yield from words_faults(study.folder)
 
 
 def _all_indicator_faults(study: Study) -> Iterator[Fault]:

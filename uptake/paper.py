@@ -40,9 +40,14 @@ def print_form(run: Run, form: Questionnaire | Return, lang: str) -> bytes:
     """Return one questionnaire (with the reference period of the wave) or return in one language as a PDF form."""
     from forms.model import Questionnaire
     from forms.paper import render_paper, render_return
+    from forms.paper.words import paper_words
     from reports import print_pdf
 
     wave = run.study.wave(run.wave)
+    paper_words(lang)  # a language without words is told before one without texts
+    if lang not in form.title.as_dict():
+        raise UptakeError(f'"{form.id}" is not written in "{lang}", so it cannot be printed in it. Write its texts in'
+                          f' "{lang}", or print another language: {", ".join(form.title)}.')  # fmt: skip
     if isinstance(form, Questionnaire):
         html = render_paper(form, lang, period=wave.reference_period)
     else:

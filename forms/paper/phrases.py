@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 READABLE = {"zh": 120, "en": 260}  # signs of a rule that can still be read; a longer one is told by its message
 SHORT = {"zh": 12, "en": 26}  # signs of a label that may stand in a sentence; a longer one would hide what is said
-PHRASES: Mapping[str, Mapping[str, str]] = {
+PHRASES: dict[str, Mapping[str, str]] = {
     "zh": {
         "and": "，且", "or": "，或", "open": "（", "close": "）", "never": "不应出现：{0}", "both": "{0}，当且仅当{1}",
         "is": "{0}选“{1}”", "one_of": "{0}选{1}之一", "is_not": "{0}未选“{1}”", "includes": "{0}选了“{1}”",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from uptake.contract.errors import UptakeError
 from uptake.contract.text import Text
 
-WORDS: Mapping[str, Text] = {
+WORDS: dict[str, Text] = {
     "table_number": Text.of(zh="表    号：", en="Form number: "),
     "authority": Text.of(zh="制定机关：", en="Issued by: "),
     "approved_by": Text.of(zh="批准（备案）机关：", en="Approved by: "),

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from forms.model import Field, Page, Part, Question, field_name
+from forms.words import WORDS
 from forms.xlsform.custom import Tree, encode, without
 from forms.xlsform.draft import Cells, Draft, same_rule, texts
 from forms.xlsform.listing import list_of
@@ -222,12 +223,10 @@ class Asking:
 
     def _dont_know(self, leaf: Field) -> None:
         """Write the box "don't know" that stands beside a number or date."""
-        from forms.choices import DONT_KNOW_CHOICE
-
         name = self.draft.asked[leaf.name].dont_know_row
         if name is None:
             return
-        label = texts("label", DONT_KNOW_CHOICE.label.as_dict())
+        label = texts("label", {lang: WORDS["dont_know"][lang] for lang in leaf.label})
         if DONT_KNOW_LIST not in self.draft.lists:
             self.draft.lists.add(DONT_KNOW_LIST)
             self.draft.choices.append({"list_name": DONT_KNOW_LIST, "name": "dont_know", **label,
