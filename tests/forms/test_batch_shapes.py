@@ -6,7 +6,7 @@ import itertools
 import random
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -16,8 +16,8 @@ from forms.batch import WaveSql, wave_sql
 from forms.batch.strict import needed
 from forms.loader import load_questionnaire
 from forms.model import Answer, Questionnaire, cell_name
-from tests.forms.test_batch_agreement import compare, compare_postgresql, fill, instruments, rarely
-from tests.forms.wave_answers import TODAY, judged, refused, rows_of_wave, tables_of
+from tests.forms.test_batch_agreement import compare, compare_postgresql, compare_route, fill, instruments, rarely
+from tests.forms.wave_answers import TODAY, given_names, judged, refused, rows_of_wave, tables_of
 from uptake.contract.errors import Fault
 from uptake.contract.expressions import Expression, compile_python, parse
 from uptake.contract.expressions.errors import ExpressionError
@@ -50,8 +50,16 @@ def test_every_shape_many_times(shapes: Questionnaire, seed: int) -> None:
 # -- tables that lack columns ---------------------------------------------------------------------------------------
 
 
-def run(questionnaire: Questionnaire, tables: Mapping[str, pa.Table], **settings: Any) -> tuple[WaveSql, set[Any]]:
-    """Judge tables (by "" the units, by roster its rows) on DuckDB; returns what was made, and the findings."""
+class Judged(NamedTuple):
+    """What the batch made, what it found, and by unit which conditions hold."""
+
+    made: WaveSql
+    found: set[Any]
+    routes: dict[int, dict[str, Any]]
+
+
+def run(questionnaire: Questionnaire, tables: Mapping[str, pa.Table], **settings: Any) -> Judged:
+    """Judge tables (by "" the units, by roster its rows) on DuckDB."""
     given = {f"arrived_{name}".rstrip("_"): table for name, table in tables.items()}
     columns = {name: table.column_names for name, table in given.items()}
     made = wave_sql(questionnaire, "duckdb", table="arrived", columns=columns, today=TODAY, **settings)
@@ -60,8 +68,14 @@ def run(questionnaire: Questionnaire, tables: Mapping[str, pa.Table], **settings
         connection.register(name, table)
     for statement in made.statements:
         connection.execute(f'CREATE TABLE "{statement.table}" AS {statement.query}')
-    connection.execute(made.routes).fetchall()
-    return made, set(connection.execute(made.findings).fetchall())
+    return Judged(made, set(connection.execute(made.findings).fetchall()), rows_by_name(connection, made.routes))
+
+
+def rows_by_name(connection: duckdb.DuckDBPyConnection, query: str) -> dict[int, dict[str, Any]]:
+    """Return the rows of a query by their unit, each by the names of its columns."""
+    rows = connection.execute(query).fetchall()
+    names = [column[0] for column in connection.description or ()]
+    return {row[0]: dict(zip(names, row, strict=True)) for row in rows}
 
 
 def less(questionnaire: Questionnaire, tables: dict[str, pa.Table], r: random.Random) -> dict[str, pa.Table]:
@@ -75,9 +89,14 @@ def less(questionnaire: Questionnaire, tables: dict[str, pa.Table], r: random.Ra
     return made
 
 
-def as_it_stands(there: set[str], questionnaire: Questionnaire, row: dict[str, Answer]) -> dict[str, Answer]:
+def as_it_stands(
+    there: set[str], questionnaire: Questionnaire, row: dict[str, Answer], known: Mapping[str, Any]
+) -> dict[str, Answer]:
     """Return the answers as far as the tables have them; without a state, a value is answered."""
     made = {}
+    for name in (name for name, leaf in questionnaire.fields.items() if leaf.fixed and name not in there):
+        value = known.get(f"{name}_prefilled")
+        made[name] = Answer(value, "blank" if value is None else "answered")
     for name, answer in row.items():
         column = questionnaire.leaf(name).name
         if column in there and f"{column}_state" in there:
@@ -112,14 +131,18 @@ def test_what_the_tables_lack_is_left_out_and_the_rest_is_judged(name: str, seed
     rows = list(rows_of_wave(questionnaire, 900 + seed, 60))
     tables = less(questionnaire, tables_of(questionnaire, rows), random.Random(seed))
     there = {column for table in tables.values() for column in table.column_names}
-    made, found = run(questionnaire, tables)
+    made, found, routes = run(questionnaire, tables)
     every = {rule.id for rule in wave_sql(questionnaire, "duckdb").rules}
     assert set(made.left_out) == lacking(questionnaire, there) & every
     assert {rule.id for rule in made.rules} == every - set(made.left_out)
     judging, expected = {rule.id for rule in made.rules}, set()
     for unit, (row, known) in enumerate(rows):
         known = {key: value for key, value in known.items() if key.partition(".")[0] in there}
-        for check, severity, fields, at in judged(questionnaire, as_it_stands(there, questionnaire, row), known)[1]:
+        way, broken = judged(questionnaire, as_it_stands(there, questionnaire, row, known), known)
+        compare_route(
+            questionnaire, made.asked, {column: routes[unit].get(column) for column in made.asked.values()}, way
+        )
+        for check, severity, fields, at in broken:
             if check in judging:
                 expected.add((unit, check, severity, " ".join(fields), at))
     assert found == expected
@@ -128,7 +151,7 @@ def test_what_the_tables_lack_is_left_out_and_the_rest_is_judged(name: str, seed
 def test_without_a_word_about_columns_all_are_expected(shapes: Questionnaire) -> None:
     rows = list(rows_of_wave(shapes, 5, 100))
     tables = tables_of(shapes, rows)
-    _, expected = run(shapes, tables)
+    expected = run(shapes, tables).found
     made = wave_sql(shapes, "duckdb", today=TODAY)
     assert made.left_out == ()
     connection = duckdb.connect()
@@ -141,7 +164,7 @@ def test_without_a_word_about_columns_all_are_expected(shapes: Questionnaire) ->
 
 def test_names_in_the_database_may_be_any(shapes: Questionnaire) -> None:
     tables = tables_of(shapes, list(rows_of_wave(shapes, 5, 100)))
-    _, expected = run(shapes, tables)
+    expected = run(shapes, tables).found
     connection = duckdb.connect()
     for name, table in {'a "b" c': tables[""], 'a "b" c_s05': tables["s05"]}.items():
         connection.register("given", table.rename_columns(['the "unit"', *table.column_names[1:]]))
@@ -157,10 +180,10 @@ def test_rows_that_the_roster_has_no_room_for_are_no_rows(shapes: Questionnaire)
     yes, text = Answer("yes", "answered"), Answer("甲", "answered")
     row = {"s01": yes, "s03_m": Answer(2, "answered")}
     row |= {cell_name("s05_name", number): text for number in (1, 2, 5)}
-    tables = tables_of(shapes, [(row, dict.fromkeys(["quota", "since"]))])
+    tables = tables_of(shapes, [(row, dict.fromkeys(given_names(shapes)))])
     beyond = tables["s05"].set_column(1, "row", pa.array([1, 0, 6]))
     for table, findings in ((tables["s05"], set()), (beyond, {(0, "required_s05", "hard", "s05_name.2", 0)})):
-        found = run(shapes, {"": tables[""], "s05": table})[1]
+        found = run(shapes, {"": tables[""], "s05": table}).found
         assert {finding for finding in found if finding[1] == "required_s05"} == findings
         assert {finding[4] for finding in found} <= {0, *range(1, 6)}
 
@@ -195,7 +218,7 @@ def test_every_sign_in_a_text_is_judged_as_by_its_reader(load: Callable[[str], Q
     leaves = questionnaire.fields.items()
     expected = {(unit, f"value_{name}") for name, leaf in leaves for unit, text in enumerate(texts)
                 if refused(leaf, Answer(text, "answered"))}  # fmt: skip
-    _, found = run(questionnaire, {"": table})
+    found = run(questionnaire, {"": table}).found
     assert {(unit, check) for unit, check, *_ in found if check.startswith("value_")} == expected
     columns = {"arrived": table.column_names}
     made = wave_sql(questionnaire, "postgresql", table="arrived", columns=columns, today=TODAY)

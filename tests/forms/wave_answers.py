@@ -168,9 +168,9 @@ class Wave:
         base = next((leaf for field, leaf in self.questionnaire.fields.items() if name.startswith(f"{field}_")), None)
         if base is not None and kind != "number":
             return self.value(base, "clean" if mood == "any" else mood, 0.5)
-        return (
-            self.r.choice(self.numbers) if kind == "number" else self.r.choice(self.words) if kind == "text" else None
-        )
+        makers = {"number": lambda: self.r.choice(self.numbers), "text": lambda: self.r.choice(self.words),
+                  "bool": lambda: self.r.random() < 0.5}  # fmt: skip
+        return makers[kind]() if kind in makers else None
 
 
 def written(questionnaire: Questionnaire) -> list[Expression]:

@@ -190,17 +190,25 @@ def test_days_and_numbers_are_read_as_strictly_as_on_a_page(study: Study, tmp_pa
             "2026-10-31xyz": "bad", "2026-10-311": "bad", "2026-02-30": "bad", "2026-10-31 08:30:00": "bad",
             "infinity": "bad", "epoch": "bad", "2026-10-31 (BC)": "bad"}  # fmt: skip
     numbers = {"12": "", "12.0": "", "1e3": "", " 12 ": "", "1_000": "bad", "0x1f": "bad", "NaN": "bad", "inf": "bad",
-               "12.5": "bad", "1,000": "bad", "１２": "bad", "": ""}  # fmt: skip
-    lines = [f'D{at},"{text}",' for at, text in enumerate(days)] + [
-        f'N{at},,"{text}"' for at, text in enumerate(numbers)
-    ]
-    path = tmp_path / "own.csv"
-    path.write_text("\n".join(["unit_id,e38_date,e04_staff", *lines, ""]), encoding="utf-8")
-    judge(study, path)
-    wrong = {(unit, check) for unit, check, *_ in found(study) if check.startswith("value_")}
-    assert wrong == {(f"D{at}", "value_e38_date") for at, bad in enumerate(days.values()) if bad} | {
-        (f"N{at}", "value_e04_staff") for at, bad in enumerate(numbers.values()) if bad
+               "12.5": "bad", "1,000": "bad", "１２": "bad", "": "", "9" * 25: "bad", "9" * 60: "bad"}  # fmt: skip
+    amounts = {
+        "12.25": "",
+        "12.255": "bad",
+        "9" * 25: "bad",
+        "9" * 60: "bad",
+        "0.30000000000000004": "",
+        "1.2万": "bad",
     }
+    columns = {"e38_date": days, "e04_staff": numbers, "e05_revenue": amounts}
+    lines, expected = ["unit_id," + ",".join(columns)], set()
+    for place, (column, texts) in enumerate(columns.items()):
+        for at, (text, bad) in enumerate(texts.items()):
+            lines.append(f'{column}-{at}{"," * place},"{text}"{"," * (2 - place)}')
+            expected |= {(f"{column}-{at}", f"value_{column}")} if bad else set()
+    path = tmp_path / "own.csv"
+    path.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    judge(study, path)
+    assert {(unit, check) for unit, check, *_ in found(study) if check.startswith("value_")} == expected
 
 
 def test_a_sample_that_names_a_unit_twice_is_told(study: Study, tmp_path: Path) -> None:
