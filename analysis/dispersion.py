@@ -98,9 +98,13 @@ def _scaled(products: Estimates, again: Replicated | None, rows: Codes, pairs: P
     frame = products.frame.iloc[own].reset_index(drop=True)
     n = frame["n"].to_numpy(dtype=np.float64)
     factor = np.where(n > 1, n / np.where(n > 1, n - 1, 1), np.nan)
-    vcov = products.vcov[np.ix_(own, own)] if again is None else _replicated(products, again, rows, pairs)
-    vcov = vcov * np.outer(factor, factor)
-    value, se = frame["estimate"] * factor, np.sqrt(np.diag(vcov))
+    own_vcov = products.vcov[np.ix_(own, own)] if len(products.vcov) else products.vcov
+    spread = own_vcov if len(own_vcov) else frame["se"].to_numpy() ** 2  # of very many domains the variances alone
+    if again is not None:
+        spread = _replicated(products, again, rows, pairs)
+    vcov = spread * np.outer(factor, factor) if len(own_vcov) else own_vcov
+    value = frame["estimate"] * factor
+    se = np.sqrt(np.diag(vcov)) if len(own_vcov) else np.sqrt(spread) * factor
     limits = [t_interval(*at, products.meta.conf_level) for at in zip(value, se, frame["df"], strict=True)]
     few = "one row is too few for a variance"
     reasons = [few if k == 1 else limit.reason for limit, k in zip(limits, n, strict=True)]
@@ -112,9 +116,10 @@ def _scaled(products: Estimates, again: Replicated | None, rows: Codes, pairs: P
 
 
 def _replicated(products: Estimates, again: Replicated, rows: Codes, pairs: Pairs) -> Floats:
-    """Return the covariance over replicates of mean(e_a e_b) - mean(e_a) mean(e_b), e centred at the full sample."""
+    """Return V over replicates of mean(e_a e_b) - mean(e_a) mean(e_b), e centred at the full sample."""
     step = len(pairs.names)
     means = again.theta[rows[:, step:]]
     theta = again.theta[rows[:, :step]] - means[:, pairs.first] * means[:, pairs.second]
     full = products.frame["estimate"].to_numpy()[rows[:, :step]]
-    return again.covariance_of(theta.reshape(-1, theta.shape[-1]), full.reshape(-1))
+    spread = again.covariance_of if len(products.vcov) else again.variance_of
+    return spread(theta.reshape(-1, theta.shape[-1]), full.reshape(-1))

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.cells import Stage, grouping
+from analysis.chunks import MOST_COVARIANCES, Ground, by_chunks, left_out, no_covariances
 from analysis.covariance import why_unknown
 from analysis.degrees import design_degrees, domain_degrees, ruled_degrees
 from analysis.elements import elements
@@ -29,7 +30,7 @@ from analysis.stepwise import needs_rows, stepwise
 from analysis.survey import Survey, design_faults, design_totals
 from uptake.contract.errors import EstimationError
 
-MOST_ESTIMATES = 10_000  # their covariance matrix has 800 MB
+MOST_ESTIMATES = 10_000  # where rows are needed: their covariance matrix has 800 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,6 @@ def answered(survey: Survey, asked: Asked) -> tuple[Estimates, Replicated | None
     warnings = [*survey.notes, *refuse(design_faults(survey, totals))]
     _refuse_odd(asked, measures, totals)
     layout = _layout(asked, measures, totals)
-    _refuse_too_many(layout)
     found = points(layout)
     _refuse_empty(asked, layout, found)
     warnings += _missing_warnings(layout, asked, found)
@@ -74,7 +74,8 @@ def answered(survey: Survey, asked: Asked) -> tuple[Estimates, Replicated | None
         asked.kind, asked.ci, asked.level, (*warnings, *spread.notes), measures.exponent, totals.digest, totals.sql,
         int(totals.counts["up__rows"].sum()), spread.df_design,
     )  # fmt: skip
-    return Estimates(tidy_frame(asked, layout, found, spread), spread.vcov, meta), spread.replicated
+    vcov = spread.vcov if spread.vcov.ndim == 2 else no_covariances()
+    return Estimates(tidy_frame(asked, layout, found, spread), vcov, meta), spread.replicated
 
 
 def _measures(survey: Survey, asked: Asked) -> Measures:
@@ -248,18 +249,26 @@ def _spread(work: Work) -> Spread:
     if survey.design.replicates is not None:
         return _from_replicates(work)
     if needs_rows(survey):
+        _refuse_too_many(layout)
         return _from_rows(work)
     stages, notes = variance_stages(survey.design, layout.totals)
-    cells = _post_cells(survey, layout)
-    if survey.design.stages:
-        vcov = clustered(layout, found, stages, survey.design, cells)
-    else:
-        vcov = elements(layout, found, stages[0], survey.design.lonely_psu, cells)
     whole = design_degrees(stages[0], _rows_with_weight(layout.totals))
+    ground = Ground(stages, _post_cells(survey, layout), whole, notes)
+    if layout.size > MOST_COVARIANCES:
+        return by_chunks(layout, found, ground, lambda *part: _taylor(survey, *part))
+    return _taylor(survey, layout, found, ground)
+
+
+def _taylor(survey: Survey, layout: Layout, found: Points, ground: Ground) -> Spread:
+    if survey.design.stages:
+        vcov = clustered(layout, found, ground.stages, survey.design, ground.cells)
+    else:
+        vcov = elements(layout, found, ground.stages[0], survey.design.lonely_psu, ground.cells)
+    first = ground.stages[0]
     return Spread(
-        _clean(vcov, found), domain_degrees(layout, stages[0]), whole, np.full(layout.size, np.nan),
-        _enumerated(survey, layout, stages[0], found), notes=notes,
-        unknown=why_unknown(survey.design), rows=_sample_rows(survey),
+        _clean(vcov, found), domain_degrees(layout, first), ground.df_design, np.full(layout.size, np.nan),
+        _enumerated(survey, layout, first, found), notes=ground.notes, unknown=why_unknown(survey.design),
+        rows=_sample_rows(survey),
     )  # fmt: skip
 
 
@@ -294,10 +303,13 @@ def _from_replicates(work: Work) -> Spread:
     with np.errstate(divide="ignore", invalid="ignore"):
         logits = np.log(again.theta / (1 - again.theta))
         full = np.log(found.estimate / (1 - found.estimate))
-        se_logit = np.sqrt(np.diag(again.covariance_of(logits, full)))
+        se_logit = np.sqrt(again.variance_of(logits, full))
     nowhere = np.zeros(work.layout.size, dtype=bool)
-    vcov = _clean(again.covariance(found.estimate), found)
-    return Spread(vcov, again.df, again.df_design, se_logit, nowhere, replicated=again)
+    if work.layout.size > MOST_COVARIANCES:
+        vcov, notes = again.variance_of(again.theta, found.estimate), left_out(work.layout)
+    else:
+        vcov, notes = _clean(again.covariance(found.estimate), found), ()
+    return Spread(vcov, again.df, again.df_design, se_logit, nowhere, notes=notes, replicated=again)
 
 
 def _post_cells(survey: Survey, layout: Layout) -> PostCells | None:

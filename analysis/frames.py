@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -46,6 +46,8 @@ class Asked:
 class Spread:
     """The uncertainty of all estimates: covariance (P, P), df (P,), df of the whole design, SE of the logit.
 
+    Of very many estimates `vcov` (P,) holds the variances alone.
+
     `enumerated` (P,) marks estimates whose every unit of the population is in the sample, `fitted` (P,) those that the
     weights reproduce by calibration (None: no calibration): they have no sampling error. `replicated` holds the
     estimates of every replicate, for functions of them.
@@ -62,18 +64,30 @@ class Spread:
     replicated: Replicated | None = None
     rows: int | None = None  # of the sample: those an interval counts once weights are calibrated, as R does
 
+    @property
+    def variance(self) -> Floats:
+        """The variances (P,)."""
+        return self.vcov if self.vcov.ndim == 1 else np.diag(self.vcov)
+
+
+class At(NamedTuple):
+    """The standard error and the degrees of freedom of one estimate."""
+
+    se: float
+    df: float
+
 
 def tidy_frame(asked: Asked, layout: Layout, found: Points, spread: Spread) -> DataFrame:
     """Return the estimates as rows, in the order of the covariance matrix."""
     import pandas as pd
 
-    variance = np.diag(spread.vcov)
+    variance = spread.variance
     se = np.sqrt(variance)
     df = np.full(layout.size, asked.df) if asked.df is not None else spread.df
     # What the weights reproduce has a variance of 0; the effect of a constant is infinite then, as R has it.
     least = variance if spread.fitted is None else np.where(spread.fitted, np.finfo(float).smallest_subnormal, variance)
     deff, deff_wr = design_effects(layout, found, least)
-    intervals = [_interval(asked, found, spread, p, float(df[p])) for p in range(layout.size)]
+    intervals = [_interval(asked, found, spread, p, At(float(se[p]), float(df[p]))) for p in range(layout.size)]
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         cv = np.where(found.estimate != 0, se / found.estimate, np.nan)
         n_eff = np.where(np.isnan([i.n_eff for i in intervals]), found.n / deff_wr, [i.n_eff for i in intervals])
@@ -89,8 +103,8 @@ def tidy_frame(asked: Asked, layout: Layout, found: Points, spread: Spread) -> D
     return pd.DataFrame({**labels, **columns})
 
 
-def _interval(asked: Asked, found: Points, spread: Spread, p: int, df: float) -> Interval:
-    estimate, error = float(found.estimate[p]), float(np.sqrt(spread.vcov[p, p]))
+def _interval(asked: Asked, found: Points, spread: Spread, p: int, at: At) -> Interval:
+    estimate, error, df = float(found.estimate[p]), at.se, at.df
     if math.isnan(estimate) and found.n[p] > 0:
         return Interval(math.nan, math.nan, reason="the denominator adds up to zero in this domain")
     if math.isnan(error) and not math.isnan(estimate) and spread.unknown:

@@ -131,7 +131,9 @@ def _answer(shares: Estimates, found: tuple[Distributions, ...], values: Floats,
     frame = woodruff_frame(own, found, values.reshape(-1), question)
     with np.errstate(divide="ignore", invalid="ignore"):
         slope = np.where(frame["se"] == 0, 0.0, frame["se"] / own["se"])
-    vcov = shares.vcov[np.ix_(rows, rows)] * np.outer(slope, slope)
+    vcov = shares.vcov
+    if len(vcov):
+        vcov = vcov[np.ix_(rows, rows)] * np.outer(slope, slope)
     meta = replace(shares.meta, estimator="quantile", ci_method=f"woodruff-{question.interval}")
     return Estimates(frame, vcov, meta)
 

@@ -51,6 +51,12 @@ class Replicated:
         """The same for any function of the estimates."""
         return squared_deviations(theta, full, Multipliers(self.scale, self.rscales, self.mse))
 
+    def variance_of(self, theta: Floats, full: Floats) -> Floats:
+        """Return the variances (P,) alone of any function of the estimates."""
+        used = self.rscales > 0
+        centre = full if self.mse else theta[:, used].mean(axis=1)
+        return np.asarray(((theta - centre[:, None]) ** 2) @ (self.scale * self.rscales))
+
 
 class Multipliers(NamedTuple):
     """What turns deviations into a variance: scale, rscales (R,), whether the centre is the full-sample estimate."""
