@@ -329,13 +329,9 @@ def _one(key: str) -> Callable[[_Speaker, Sequence[Node]], _Phrase]:
     return lambda speaker, arguments: _Phrase(speaker.words(key, speaker.inside(arguments[0], _ATOM)))
 
 
-def _several(key: str, rows: str) -> Callable[[_Speaker, Sequence[Node]], _Phrase]:
-    """Make the phrase for a function of several fields, which of a single one is a function of its rows."""
-
-    def said(speaker: _Speaker, arguments: Sequence[Node]) -> _Phrase:
-        return _Phrase(speaker.words(key if len(arguments) > 1 else rows, speaker.listed(arguments)))
-
-    return said
+def _several(key: str) -> Callable[[_Speaker, Sequence[Node]], _Phrase]:
+    """Make the phrase for a function of several fields, or of all rows of one."""
+    return lambda speaker, arguments: _Phrase(speaker.words(key, speaker.listed(arguments)))
 
 
 def _rows(speaker: _Speaker, arguments: Sequence[Node]) -> _Phrase:
@@ -369,8 +365,8 @@ def _if(speaker: _Speaker, arguments: Sequence[Node]) -> _Phrase:
 
 _SAID: Mapping[str, Callable[[_Speaker, Sequence[Node]], _Phrase]] = {
     "selected": _selected, "count-selected": _one("chosen"), "string-length": _one("length"), "regex": _one("format"),
-    "count": _rows, "count-distinct": _one("kinds"), "min": _several("least", "least"),
-    "max": _several("most", "most"), "sum": _one("total"), "coalesce": _coalesce, "if": _if, "abs": _one("size"),
+    "count": _rows, "count-distinct": _one("kinds"), "min": _several("least"),
+    "max": _several("most"), "sum": _one("total"), "coalesce": _coalesce, "if": _if, "abs": _one("size"),
     "floor": _one("down"), "ceiling": _one("up"),
     "today": lambda speaker, _arguments: _Phrase(speaker.words("today")),
 }  # fmt: skip

@@ -51,6 +51,22 @@ pages:
         parts:
           - {id: long, type: int, label: {zh: 这个标签放在句子里太长了一点, en: This label is too long for a sentence}}
           - {id: short, type: int, label: {zh: 短, en: Short}}
+      - {id: Q-11, text: {zh: 三次, en: Third}, type: sel1, choice_list: yes_no}
+      - id: Q-12
+        text: {zh: 一行, en: One row}
+        type: matrix
+        rows: [{id: a, label: {zh: 甲, en: A}}]
+        columns: [{id: x, label: {zh: 左, en: Left}}, {id: y, label: {zh: 右, en: Right}}]
+      - id: Q-13
+        text: {zh: 四行, en: Four rows}
+        type: matrix
+        rows: [{id: a, label: {zh: 甲, en: A}}, {id: b, label: {zh: 乙, en: B}}, {id: c, label: {zh: 丙, en: C}},
+               {id: d, label: {zh: 丁, en: D}}]
+        choices: [{code: none, label: {zh: 未用, en: Not used}}, {code: pilot, label: {zh: 试点, en: Pilot}}]
+      - id: Q-14
+        text: {zh: 其他, en: Others}
+        type: sel1
+        choices: [{code: a, label: {zh: 甲, en: A}}, {code: o, label: {zh: 其他, en: Other}, text: true}]
 """
 CASES = [
     ("${q1} = 'yes'", "Q-1选“是”", "Q-1 is “Yes”"),
@@ -135,6 +151,57 @@ def test_a_condition_on_the_sample_is_the_offices_word(asked: Questionnaire) -> 
     told = parse("${annual} = 'yes' and ${q1} = 'yes'")
     assert say_condition(asked, told, "zh") == "统计机构通知填报，且Q-1选“是”"
     assert say_condition(asked, told, "en") == "the statistical office asks for it and Q-1 is “Yes”"
+
+
+def test_what_the_office_does_not_ask_for_is_said_so(asked: Questionnaire) -> None:
+    told = parse("${annual} != 'yes'")
+    assert say_condition(asked, told, "zh") == "统计机构未通知填报"
+    assert say_condition(asked, told, "en") == "the statistical office does not ask for it"
+    unsayable = parse("concat(${annual}, 'x') = 'yesx'")
+    assert say_condition(asked, unsayable, "en") == "the statistical office asks for it"
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("ab", ["Q-7.1b ≤ Q-7.1a", "Q-7.2b ≤ Q-7.2a"]),  # two are no pattern
+        ("aaa", ["Q-7.1b ≤ Q-7.1a"] * 3),  # one row three times is no run of rows
+    ],
+)
+def test_checks_are_said_together_only_for_three_rows_or_more(
+    load: Callable[[str], Questionnaire], rows: str, said: list[str]
+) -> None:
+    check = """  - {{id: c{at}, severity: hard, rule: "${{q7_{row}_ai}} <= ${{q7_{row}_all}}",
+     message: {{zh: 多。, en: M.}}}}
+"""
+    written = "".join(check.format(at=at, row=row) for at, row in enumerate(rows))
+    assert [rule.words for rule in said_rules(load(PAGES + "checks:\n" + written), "en")] == said
+
+
+def test_a_check_over_two_rows_is_said_each_time(load: Callable[[str], Questionnaire]) -> None:
+    check = '  - {{id: c{at}, severity: hard, rule: "${{q7_a_ai}} <= ${{q7_b_all}}", message: {{zh: 多。, en: M.}}}}\n'
+    written = "".join(check.format(at=at) for at in range(3))
+    assert [rule.words for rule in said_rules(load(PAGES + "checks:\n" + written), "en")] == ["Q-7.1b ≤ Q-7.2a"] * 3
+
+
+def test_a_rule_that_is_too_long_is_told_by_its_message(load: Callable[[str], Questionnaire]) -> None:
+    rule = " or ".join(f"${{q2_all}} = {number}0001" for number in range(1, 20))
+    check = f"""checks:
+  - {{id: odd, severity: soft, rule: "{rule}",
+     message: {{zh: "${{q2_all}} 少见", en: "${{q2_all}}?"}}}}
+"""
+    asked = load(PAGES + check)
+    assert [said_rules(asked, lang)[0].words for lang in ("zh", "en")] == ["Q-2.1“全部” 少见", "Q-2.1 “All”?"]
+
+
+def test_what_the_office_alone_knows_has_no_number_in_a_message(load: Callable[[str], Questionnaire]) -> None:
+    sample = "sample: [{id: kind, column: kind, type: code}]\n"
+    check = """checks:
+  - {id: odd, severity: soft, rule: "concat(${q5}, ${kind}) != 'ax'",
+     message: {zh: "${q5} 与 ${kind} 不符。", en: "${q5} does not fit ${kind}."}}
+"""
+    asked = load(sample + PAGES + check)
+    assert said_rules(asked, "en")[0].words == "Q-5 does not fit …."
 
 
 def test_boxes_are_numbered_in_order(asked: Questionnaire) -> None:
