@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
+import re
+import unicodedata
 
 from forms.cells import Row, Sheet
 from forms.file_words import refuse_file
 from forms.packages import MEGABYTE, Limits
 
 _DELIMITERS = ",;\t"
+_FOREIGN_IN_WORD = re.compile(r"[A-Za-z][^\x00-\x7f]|[^\x00-\x7f][A-Za-z]")
 
 
 def open_csv(content: bytes, limits: Limits, name: str = "CSV") -> tuple[Sheet, str]:
@@ -30,9 +34,25 @@ def _decoded(content: bytes) -> tuple[str, str]:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return _tried(content, "utf-16"), "utf-16"
     try:
-        return content.decode("utf-8-sig"), "utf-8"
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return _tried(content, "gb18030"), "gb18030"
+    if not content.startswith(codecs.BOM_UTF8) and looks_misread(text):
+        other = content.decode("gb18030", "replace")
+        if "\ufffd" not in other:
+            return other, "gb18030"
+    return text, "utf-8"
+
+
+def looks_misread(text: str) -> bool:
+    """Say whether a text without any Chinese has foreign letters, such as Ǩַ, that stand beside no others.
+
+    A few Chinese words in GB18030, such as 迁址, are UTF-8 too by chance, and would be read as such letters.
+    """
+    signs = [sign for sign in text if not sign.isascii()]
+    if not signs or any(sign >= "\u2000" or unicodedata.category(sign)[0] not in "LM" for sign in signs):
+        return False
+    return _FOREIGN_IN_WORD.search(text) is None
 
 
 def _tried(content: bytes, encoding: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
@@ -11,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
+from forms.csvfiles import looks_misread
 from forms.returns.model import Return
 from forms.returns.rows import COLUMNS, NEEDED, Problem, column_problem
 from forms.returns.words import LABELS, sentence
@@ -78,8 +80,8 @@ def _decoded(content: bytes) -> tuple[str, str]:
     found = [(text, name) for name, codec in _ENCODINGS if (text := _text(content, codec)) is not None]
     if not found:
         raise _refused("file_encoding")
-    if len(found) == 2 and _strange(found[0][0]) and not _strange(found[1][0]):
-        return found[1]  # a few Chinese words in GB18030, such as 迁址, are UTF-8 too by chance
+    if len(found) == 2 and not content.startswith(codecs.BOM_UTF8) and looks_misread(found[0][0]):
+        return found[1]
     return found[0]
 
 
@@ -91,12 +93,6 @@ def _text(content: bytes, codec: str) -> str | None:
         return content.decode(codec)
     except UnicodeDecodeError:
         return None
-
-
-def _strange(text: str) -> bool:
-    """Say whether a text has letters of other scripts than Chinese, and no Chinese at all."""
-    other = {sign for sign in text if not sign.isascii()}
-    return bool(other) and not any(sign >= "\u2000" for sign in other)
 
 
 Read = tuple[list[tuple[int, Record]], list[tuple[int, Problem]]]

@@ -294,6 +294,10 @@ def test_numbers_are_read_as_people_type_them(metrics: Return) -> None:
     assert row.values == (Decimal(1200), Decimal(400), Decimal(50))
 
 
+def test_metrics_and_reasons_to_the_sign(metrics: Return) -> None:
+    assert said(metrics, record() | {"metric": "m-04", "reason": "a" * 500}) == []
+
+
 def test_a_revision_needs_a_reason(metrics: Return) -> None:
     later = datetime.datetime(2027, 2, 1, 8)
     assert said(metrics, record(revision=1), sent=later) == [

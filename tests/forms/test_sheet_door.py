@@ -373,6 +373,22 @@ def test_csv_in_the_encodings_of_china(everything: Questionnaire) -> None:
     assert set(known(roster, "U3")) == {"x14_name.1", "x14_name.2"}
 
 
+def test_words_that_are_utf_8_by_chance_are_read_as_chinese(everything: Questionnaire) -> None:
+    content = "unit_id,x16\nU3,迁址\n".encode("gb18030")
+    assert content.decode() == "unit_id,x16\nU3,Ǩַ\n"
+    made = read(everything, content)
+    assert known(made, "U3") == {"x16": answered("迁址")} and len(made.notes) == 1
+    for text, encoding in (
+        ("café", "utf-8"),
+        ("Ǩַ 迁址", "utf-8"),
+        ("±5", "utf-8"),
+        ("Ǩַ", "utf-8-sig"),
+        ("é", "utf-8-sig"),
+    ):
+        made = read(everything, f"unit_id,x16\nU3,{text}\n".encode(encoding))
+        assert known(made, "U3") == {"x16": answered(text)} and made.notes == ()
+
+
 def test_bad_csv_is_refused_in_words(everything: Questionnaire, tmp_path: Path) -> None:
     assert "neither in UTF-8 nor in GB18030 (byte 9)" in refused(everything, b"unit_id,\xff\xff\xff\n")
     assert "No header was found" in refused(everything, "名称,人数\n甲,3\n".encode())

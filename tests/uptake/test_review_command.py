@@ -117,11 +117,13 @@ def test_confirmed_checks_and_the_sample(study: Study, tmp_path: Path, capsys: p
     sample = pd.DataFrame({"unit_id": ["U1", "U2"], "staff": [1000, 10]})
     sample.to_parquet(folder / "sample.parquet")
     path = tmp_path / "own.csv"
-    path.write_text("unit_id,e04_staff,confirmed_staff_far_from_register\nU1,10,true\nU2,1000,\n", encoding="utf-8")
+    lines = ["unit_id,e04_staff,confirmed_staff_far_from_register", "U1,10,true", "U2,1000,", "U3,many,", ""]
+    path.write_text("\n".join(lines), encoding="utf-8")
     judge(study, path)
     table = read_table(study.table(wave, "findings"), FINDINGS)
     soft = table[table["check_id"] == "staff_far_from_register"]
     assert list(zip(soft["unit_id"], soft["confirmed"], strict=True)) == [("U1", True), ("U2", False)]
+    assert "value_e04_staff" in set(table[table["unit_id"] == "U3"]["check_id"]), "which the sample does not have"
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["staff_far_from_register", "soft", "2", "1"] in lines
 
