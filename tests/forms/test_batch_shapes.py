@@ -295,6 +295,7 @@ def test_no_rule_is_broken_without_what_it_needs() -> None:
         ("count-distinct(${a}, ${b}) > 1", ""), ("sum(${a}, ${b}) > 1", "ab"), ("max(${a}, ${b}) > ${c}", "abc"),
         ("state(${a}) = 'answered'", ""), ("state(${a}) = 'answered' or ${b} > 1", "b"), ("1 > 2", ""),
         ("${f} or 1 > 2 or ${a} = 2", "af"),
+        ("not(not(${a} > 1))", "a"), ("not(not(${a} > 1 and ${b} > 1))", ""),
     ],
 )  # fmt: skip
 def test_what_a_rule_needs(rule: str, names: str) -> None:

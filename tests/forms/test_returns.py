@@ -345,6 +345,13 @@ def test_an_older_file_that_arrives_late_does_not_replace_a_newer_one(metrics: R
     assert next(ledger.rows(metrics)).values[0] == 1100
 
 
+def test_of_a_row_that_no_longer_stands_nothing_is_asked(metrics: Return) -> None:
+    ledger, first = sent_rows(metrics, Ledger(), record(items=1100), sent=datetime.datetime(2026, 11, 20))
+    assert len(first.outcomes[0].checks) == 1, "it came late"
+    _, second = sent_rows(metrics, ledger, record(items=1000), sent=datetime.datetime(2026, 11, 15))
+    assert (statuses(second), second.outcomes[0].checks) == (["superseded"], ())
+
+
 def test_after_the_period_has_closed_a_numbered_revision_is_needed(metrics: Return) -> None:
     closed = datetime.datetime(2027, 2, 1)
     ledger, _ = sent_rows(metrics, Ledger(), record(items=1000))
