@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from forms.leaves import BLANK, NOTHING_GIVEN, Answer, Field, Given, cell_name
 from forms.messages import message_of, missing_rows_text, missing_text, nothing_said_text, of_row
-from forms.model import Check, Questionnaire, Roster, Severity
+from forms.model import Questionnaire, Roster, Severity
 from forms.plan import CheckPlan, plan_of
 from forms.rosters import is_told
 from forms.routing import Walk, walk
@@ -176,7 +176,7 @@ def _finding(judged: _Judged, plan: CheckPlan, values: Mapping[str, object], row
     if row:
         message = of_row(questionnaire.rosters[check.roster], row, message)
     fields = tuple(_shown_at(judged, name, row) for name in named)
-    return Finding(check.id, check.severity, fields, message, home, _fingerprint(check, values, row), row=row)
+    return Finding(check.id, check.severity, fields, message, home, _fingerprint(plan, values, row), row=row)
 
 
 def _shown_at(judged: _Judged, name: str, row: int) -> str:
@@ -187,8 +187,7 @@ def _shown_at(judged: _Judged, name: str, row: int) -> str:
     return cell_name(name, row or next(iter(judged.way.rows.get(roster, {})), 1))
 
 
-def _fingerprint(check: Check, values: Mapping[str, object], row: int) -> str:
-    looked_at = [f"{name}={values.get(name)}" for name in sorted(check.rule.bare)]
-    looked_at += [f"{name}[]={values.get(f'{name}[]')}" for name in sorted(check.rule.columns)]
-    parts = [check.id, *([str(row)] if row else []), *looked_at]
+def _fingerprint(plan: CheckPlan, values: Mapping[str, object], row: int) -> str:
+    looked_at = [f"{name}={values.get(name)}" for name in plan.names]
+    parts = [plan.check.id, *([str(row)] if row else []), *looked_at]
     return hashlib.sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()[:16]

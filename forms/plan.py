@@ -53,11 +53,12 @@ class PagePlan:
 
 @dataclass(frozen=True, slots=True)
 class CheckPlan:
-    """A check, the function that judges it, and the pages on which it is shown."""
+    """A check, the function that judges it, the pages on which it is shown, and the names that it looks at."""
 
     check: Check
     holds: Closure
     pages: frozenset[str]
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ def plan_of(questionnaire: Questionnaire) -> Plan:
                 check,
                 compile_python(check.rule, kinds=kinds, to="bool"),
                 frozenset(fields[name].page for name in check.fields),
+                (*sorted(check.rule.bare), *(f"{name}[]" for name in sorted(check.rule.columns))),
             )
             for check in questionnaire.checks
         ),

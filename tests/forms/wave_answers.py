@@ -277,7 +277,7 @@ _READ: dict[tuple[str, str, type, Answer], bool] = {}  # 1 and True are equal, a
 
 def _refused_once(questionnaire: Questionnaire, name: str, answer: Answer) -> bool:
     """Read each answer to a field once: among many random responses the same ones come back."""
-    key = (questionnaire.sha256, split_cell(name)[0], type(answer.value), answer)
+    key = (questionnaire.sha256, name, answer.value.__class__, answer)
     if key not in _READ:
         _READ[key] = refused(questionnaire.leaf(name), answer)
     return _READ[key]
