@@ -484,7 +484,11 @@ def test_totals_tell_coverage_and_never_carry_forward_unasked(metrics: Return) -
     october = [t for t in totals(metrics, ledger, period="2026-10", units=units) if t.measure == "users"]
     assert [(t.value, t.flag, t.coverage) for t in october] == [(Decimal(100), "", 2 / 3)]
     missing = next(t for t in totals(metrics, ledger, period="2026-10", units=units) if t.measure == "incidents")
-    assert (missing.value, missing.reported) == (None, 0)
+    assert (missing.value, missing.reported, missing.estimated, missing.flag) == (None, 0, 0, "")
+    december = [t for t in totals(metrics, ledger, period="2026-12", units=[WANG], carry=2) if t.measure == "users"]
+    assert [(t.value, t.reported, t.carried, t.estimated, t.flag) for t in december] == [(Decimal(20), 0, 1, 0, "e")]
+    nobody = totals(metrics, ledger, period="2026-12", units=[])
+    assert all(str(total.coverage) == "nan" and total.value is None for total in nobody)
     assert len(totals(metrics, ledger, period="2026-10", units=units)) == 2 * 2 + 10 * 2 + 1 + 3 + 3 + 2 * 2 + 1 + 2 + 4
 
 
@@ -585,6 +589,13 @@ def test_any_text_in_any_cell_is_read_or_refused_in_words(metrics: Return, text:
 def test_periods(period: str, end: str, before: str) -> None:
     assert period_end(period).isoformat() == end
     assert period_before(period) == before
+
+
+def test_a_period_is_of_one_kind() -> None:
+    kinds = {text: [kind for kind in ("month", "quarter") if is_period(text, kind)] for text in
+             ("2026-10", "2026Q4", "2026Q04", "2026-4", "1899-12", "9000Q4", "9001-01")}  # fmt: skip
+    assert kinds == {"2026-10": ["month"], "2026Q4": ["quarter"], "2026Q04": [], "2026-4": [], "1899-12": [],
+                     "9000Q4": ["quarter"], "9001-01": []}  # fmt: skip
 
 
 @pytest.mark.parametrize("text", ["", "2026", "2026-1", "2026-00", "2026-13", "26-10", "2026/10", "2026Q5", "2026Q0",

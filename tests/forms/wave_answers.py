@@ -247,6 +247,7 @@ def _rows_table(questionnaire: Questionnaire, roster: Roster, rows: Rows) -> pa.
     for unit, (answers, known) in enumerate(rows):
         found = {row for column, row in map(split_cell, answers) if column in names}
         cells += [(unit, row, answers, known) for row in sorted(found)]
+    random.Random(1).shuffle(cells)  # a table has no order
     columns = {"unit_id": pa.array([unit for unit, *_ in cells], pa.int64()),
                "row": pa.array([row for _, row, *_ in cells], pa.int64())}  # fmt: skip
     for leaf in roster.columns:

@@ -63,6 +63,8 @@ def test_a_form_in_one_language_is_read_when_asked(study: Path, form: Path, caps
         and "towns.xlsx: sheet survey, row 2, column label: the text stands in a language that is not named" in said
     )
     assert not (study / "questionnaires" / "towns.yaml").exists()
+    nested = study / "drafts" / "new" / "towns.yaml"
+    assert f"{nested}: 2 pages" in done(capsys, "import", form, study, "--single", "zh", "--into", nested)
     out = done(capsys, "import", form, study, "--single", "zh", "--header", "enterprise")
     written = study / "questionnaires" / "towns.yaml"
     assert f"{written}: 2 pages, 3 fields, 0 checks" in out
