@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from analysis.fixedpoint import Floats
-from uptake.contract.errors import EstimationError
 
 AreaMethod = Literal["reml", "ml", "moment"]
-ROUNDS = 500
+ROUNDS = 60
 SETTLED = 1e-12  # of the variance between areas, relative to the spread of the estimates
 
 
@@ -45,18 +46,28 @@ def fit_areas(y: Floats, x: Floats, sampling: Floats, method: AreaMethod) -> Are
 
 
 def _area_variance(y: Floats, x: Floats, sampling: Floats, method: AreaMethod) -> tuple[float, int]:
-    a = float(np.median(sampling))
+    """Fisher scoring; where its steps shrink too slowly or cycle, the root of the score is bracketed instead."""
+    a, low, high = float(np.median(sampling)), 0.0, math.inf
     scale = float(np.var(y)) + a
     for number in range(1, ROUNDS + 1):
-        new = max(a + _step(a, y, x, sampling, method), 0.0)
+        step = _step(a, y, x, sampling, method)
+        low, high = (a, high) if step > 0 else (low, a)
+        new = max(a + step, 0.0)
         if abs(new - a) <= SETTLED * scale:
             return new, number
         a = new
-    raise EstimationError(
-        f"the variance between areas has not settled after {ROUNDS} rounds - the model does not fit these areas; "
-        'try method="moment", or other covariates.',
-        code="NO_CONVERGENCE",
-    )
+    while math.isinf(high):
+        low, high = (2 * low, high) if _step(2 * low, y, x, sampling, method) > 0 else (low, 2 * low)
+    return _root(lambda v: _step(v, y, x, sampling, method), low, high), ROUNDS
+
+
+def _root(step: Callable[[float], float], low: float, high: float) -> float:
+    """Return the root of the score between low and high, the largest there is; 0 if the score is nowhere above 0."""
+    from scipy.optimize import brentq
+
+    starts = [low, *(high * 2.0**-i for i in range(1, 40))] if low == 0 else [low]
+    above = [v for v in starts if step(v) > 0]
+    return float(brentq(step, max(above), high, xtol=1e-15, rtol=1e-14)) if above else 0.0
 
 
 def _regression(a: float, y: Floats, x: Floats, sampling: Floats) -> tuple[Floats, Floats, Floats]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -20,6 +20,7 @@ _SUPPORT = {"binomial": (0.0, 1.0, "0 and 1"), "poisson": (0.0, np.inf, "0 or mo
             "gamma": (np.nextafter(0.0, 1.0), np.inf, "above 0")}  # fmt: skip
 ITERATIONS = 100
 TOLERANCE = 1e-11  # of the coefficients, columns scaled to a mean square of 1
+STILL = 1e-14  # relative change of the deviance at which R's glm is told to stop in the reference
 EXTREME = 15.0  # a linear predictor beyond this may be on its way to infinity
 DEPENDENT = 1e-9  # a column whose part outside the others is below this share of its size
 
@@ -51,11 +52,17 @@ class Family:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A fitted model: beta (p,), eta and mu (n,), A^-1 (p, p) of the weights given, iterations, whether it settled."""
+    """A fitted model: beta (p,), eta and mu (n,), `working` weights w (d mu / d eta)^2 / V (n,), A^-1 = (sum working
+    x x')^-1 (p, p), rounds, whether it settled.
+
+    The working weights are those of the round that gave beta, as programs that iterate have them (R's glm among them,
+    stopped where the deviance stands still to 1e-14); those of beta itself differ by 1e-8 of them at most.
+    """
 
     beta: Floats
     eta: Floats
     mu: Floats
+    working: Floats
     inverse: Floats
     iterations: int
     converged: bool
@@ -122,18 +129,32 @@ def fit(data: Data, family: Family, *, start: Floats | None = None, runaway: boo
     scale = np.sqrt(np.average(data.x**2, axis=0, weights=data.weight))
     scale[scale == 0] = 1.0
     shares = data.weight / data.weight.mean()
-    model = sm.GLM(data.y, data.x / scale, family=family.model, freq_weights=shares, offset=data.offset)
-    begin = None if start is None else start * scale
+    scaled = replace(data, x=data.x / scale, weight=shares)
+    model = sm.GLM(data.y, scaled.x, family=family.model, freq_weights=shares, offset=data.offset)
     rule = {"tol": 1e-8} if runaway else {"tol": TOLERANCE, "tol_criterion": "params"}
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # what they would say, we say in a sentence of our own
+        begin = _first_round(scaled, family) if start is None else start * scale
         try:
             found = model.fit(start_params=begin, maxiter=ITERATIONS, **rule)
         except (np.linalg.LinAlgError, ValueError) as fault:
             raise _no_fit() from fault
     if not np.isfinite(found.params).all():
         raise _no_fit()
-    return _finished(np.asarray(found.params) / scale, data, family, found)
+    return _finished(data, scale, family, found)
+
+
+def _first_round(data: Data, family: Family) -> Floats | None:
+    """The coefficients after one round from a mean near the answer; None where that is none."""
+    near = {"binomial": (data.weight * data.y + 0.5) / (data.weight + 1), "poisson": data.y + 0.1}
+    mu = near.get(family.name, data.y)
+    eta = np.asarray(family.model.link(mu), dtype=np.float64)
+    slope = family.slope(eta)
+    root = np.sqrt(data.weight) * slope / np.sqrt(family.variance(mu))
+    target = eta - data.offset + (data.y - mu) / slope
+    if not (np.isfinite(root).all() and np.isfinite(target).all()):
+        return None
+    return np.asarray(np.linalg.lstsq(data.x * root[:, None], target * root, rcond=None)[0])
 
 
 def _no_fit() -> EstimationError:
@@ -144,27 +165,38 @@ def _no_fit() -> EstimationError:
     )
 
 
-def _finished(beta: Floats, data: Data, family: Family, found: Any) -> Fit:
+def _finished(data: Data, scale: Floats, family: Family, found: Any) -> Fit:
+    beta = np.asarray(found.params) / scale
     eta = data.x @ beta + data.offset
-    information = information_matrix(data.x, data.weight, eta, family)
+    working = _working_weights(data, data.x @ (_before_last(found.fit_history) / scale) + data.offset, family)
+    information = (data.x * working[:, None]).T @ data.x
     size = np.sqrt(np.diag(information))
     size[size == 0] = 1.0
     inverse = np.linalg.pinv(information / np.outer(size, size), hermitian=True) / np.outer(size, size)
-    return Fit(beta, eta, family.mean(eta), inverse, int(found.fit_history["iteration"]), bool(found.converged))
+    rounds = int(found.fit_history["iteration"])
+    return Fit(beta, eta, family.mean(eta), working, inverse, rounds, bool(found.converged))
 
 
-def information_matrix(x: Floats, weight: Floats, eta: Floats, family: Family) -> Floats:
-    """Return A = sum w x x' (d mu / d eta)^2 / V(mu)."""
-    slope = family.slope(eta)
+def _before_last(history: dict[str, Any]) -> Floats:
+    """The coefficients one round before the deviance stood still; the last ones where it never did."""
+    deviance = [float(value) for value in history["deviance"]]
+    for j in range(2, len(deviance)):
+        if abs(deviance[j] - deviance[j - 1]) < STILL * (abs(deviance[j]) + 0.1):
+            return np.asarray(history["params"][j - 1], dtype=np.float64)
+    return np.asarray(history["params"][-1], dtype=np.float64)
+
+
+def _working_weights(data: Data, eta: Floats, family: Family) -> Floats:
+    """Return w (d mu / d eta)^2 / V(mu) (n,)."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        own = np.nan_to_num(weight * slope**2 / family.variance(family.mean(eta)), posinf=0.0)
-    return np.asarray((x * own[:, None]).T @ x)
+        own = data.weight * family.slope(eta) ** 2 / family.variance(family.mean(eta))
+    return np.nan_to_num(own, posinf=0.0)
 
 
 def score_residuals(data: Data, fitted: Fit, family: Family) -> Floats:
     """Return w (y - mu) (d mu / d eta) / V(mu) (n,), by which x enters the score equations."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        own = data.weight * (data.y - fitted.mu) * family.slope(fitted.eta) / family.variance(fitted.mu)
+        own = fitted.working * (data.y - fitted.mu) / family.slope(fitted.eta)
     return np.nan_to_num(own, posinf=0.0, neginf=0.0)
 
 

@@ -82,8 +82,6 @@ def outside(case: Case) -> str:
     design = case["design"]
     if case["estimator"] not in ESTIMATORS:
         return f"estimator {case['estimator']}"
-    if case["estimator"] == "glm" and any(s["op"] == "calibrate" for s in design.get("steps") or []):
-        return "glm on calibration"  # near zero a limit shows how far R's iteration is from its end
     steps = [step["op"] for step in design.get("steps") or [] if step["op"] not in STEPS]
     return f"step {steps[0]}" if steps else ""
 

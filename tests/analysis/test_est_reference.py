@@ -14,7 +14,7 @@ DATASETS = (
     "a_brr", "a_ent", "a_group", "a_lonely", "a_mi", "a_panel", "a_pps", "apiclus1", "apisrs", "apistrat", "fpc",
     "nhanes",
 )  # fmt: skip
-MUST_RUN = 571  # cases of strength "must" that the estimators of today cover; later estimators only raise it
+MUST_RUN = 572  # cases of strength "must" that the estimators of today cover; later estimators only raise it
 
 
 def harness() -> ModuleType:
