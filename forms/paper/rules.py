@@ -33,7 +33,7 @@ def _rows_together(rules: Sequence[Rule], lang: str) -> Iterator[Rule]:
     for (hard, _), group in groupby(rules, key=lambda rule: (rule.hard, _pattern(rule.words))):
         words = [rule.words for rule in group]
         rows = [_row(sentence) for sentence in words]
-        if len(words) >= MANY and None not in rows and len(set(rows)) == len(rows):
+        if len(words) >= MANY and len(set(rows)) == len(rows):  # of what names no single row there is one
             words = [_as_one(words[0], str(rows[0]), str(rows[-1]), lang)]
         for sentence in words:
             yield Rule(hard, sentence)

@@ -258,8 +258,6 @@ class _Speaker:
         leaf = self.leaf(left.name)
         if leaf is None:
             return _Phrase(self.words("office" if sign == "=" else "not_office"))
-        if sign not in ("=", "!="):
-            raise _UnsayableError
         name = self.reference(left.name)
         if not leaf.choices:
             return _Phrase(f"{name} {_SIGNS[sign]} {self.words('text', right.value)}")
