@@ -14,8 +14,8 @@ Bools = npt.NDArray[np.bool_]
 
 
 def needs_presence(design: SurveyDesign) -> bool:
-    """Whether the lonely-PSU rule asks which units have rows of which estimate."""
-    return design.lonely_psu == "average" or design.adjust_domain_lonely
+    """Whether the lonely-PSU rule asks which units have rows of which estimate (under PPS all count, as in R)."""
+    return design.pps is None and (design.lonely_psu == "average" or design.adjust_domain_lonely)
 
 
 def stage_covariance(scores: Floats, stage: Stage, design: SurveyDesign, present: Bools | None = None) -> Floats:
@@ -35,31 +35,11 @@ def stage_covariance(scores: Floats, stage: Stage, design: SurveyDesign, present
     odd = _domain_lonely(stage, design, present)
     centred = scores - _centres(sums, stage, alone, odd, design.lonely_psu)[parent]
     centred *= np.sqrt(_scale(stage, parent, alone, design.lonely_psu))[:, None]
-    if design.lonely_psu == "average" and odd is not None:
-        centred[odd[parent]] = 0.0
-    return _crossed(centred, parent, len(stage.n)) * _average(stage, design, present, odd)
-
-
-def _crossed(rows: Floats, parent: Codes, strata: int) -> Floats:
-    """Return rows' rows, without multiplying zeros where strata lie in few of the domains (provinces, say).
-
-    Strata with the same non-empty columns are multiplied together, whenever that is less than half the work.
-    """
-    units, size = rows.shape
-    filled = rows != 0
-    if 4 * np.count_nonzero(filled) >= units * size:
-        return np.asarray(rows.T @ rows)
-    used = _sums(filled.astype(np.float64), parent, strata) > 0
-    kinds, kind = np.unique(used, axis=0, return_inverse=True)
-    mine = kind.reshape(-1)[parent]
-    if 2 * (np.bincount(mine, minlength=len(kinds)) * kinds.sum(axis=1) ** 2).sum() >= units * size**2:
-        return np.asarray(rows.T @ rows)
-    total = np.zeros((size, size))
-    for number, own in enumerate(kinds):
-        columns = np.flatnonzero(own)
-        part = rows[np.ix_(mine == number, columns)]
-        total[np.ix_(columns, columns)] += part.T @ part
-    return total
+    if design.lonely_psu == "average":
+        if odd is not None:
+            centred[odd[parent]] = 0.0
+        centred *= np.sqrt(_average(stage, alone[:, None] if odd is None else alone[:, None] | odd, present))[parent]
+    return np.asarray(centred.T @ centred)
 
 
 def why_unknown(design: SurveyDesign) -> str:
@@ -67,7 +47,7 @@ def why_unknown(design: SurveyDesign) -> str:
     if design.pps is not None:
         return "the variance estimate is below zero, which says nothing; the form YG or the method brewer may help"
     if design.lonely_psu == "average":
-        return "every stratum of the domain has one sampled unit, so there is no average variance to take"
+        return "strata that are lonely have none beside them that is not, so there is no average variance to take"
     return ""
 
 
@@ -130,14 +110,22 @@ def _domain_lonely(stage: Stage, design: SurveyDesign, present: Bools | None) ->
     return np.asarray((kept == 1) & ((stage.n > 1) & (stage.fraction < 1))[:, None])
 
 
-def _average(stage: Stage, design: SurveyDesign, present: Bools | None, odd: Bools | None) -> Floats | float:
-    if design.lonely_psu != "average":
-        return 1.0
-    alone = lonely(stage)[:, None]
-    if present is None:
-        return float(len(stage.n) / max(int((~alone).sum()), 1))
-    strata = _sums(present.astype(np.float64), _unit_parents(stage), len(stage.n)) > 0
-    return average_factor(strata, alone if odd is None else alone | odd)
+def _average(stage: Stage, alone: Bools, present: Bools | None) -> Floats:
+    """Return what the rule `average` multiplies the variance of each stratum with, (parents, P or 1).
+
+    That is strata / usable strata of the same unit above (at the first stage of all), counted where the estimate has
+    rows. NaN where a unit above has no usable stratum: then there is no average to take.
+    """
+    there = np.ones((len(stage.n), 1))
+    if present is not None:
+        there = np.where(_sums(present.astype(np.float64), _unit_parents(stage), len(stage.n)) > 0, 1.0, 0.0)
+    counts = np.zeros((2, int(stage.family.max(initial=0)) + 1, max(there.shape[1], alone.shape[1])))
+    np.add.at(counts[0], stage.family, there)
+    np.add.at(counts[1], stage.family, there * ~alone)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        factor = np.where(counts[0] > 0, counts[0] / counts[1], 0.0)
+    factor[np.isinf(factor)] = np.nan
+    return np.asarray(factor[stage.family])
 
 
 def _sums(values: Floats, code: Codes, size: int) -> Floats:

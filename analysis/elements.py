@@ -10,7 +10,7 @@ from analysis.cells import Codes, Grouping, Stage
 from analysis.covariance import average_factor, lonely, lonely_term
 from analysis.design import LonelyRule
 from analysis.fixedpoint import Floats
-from analysis.linearisation import PostCells, constant_sums, presence, score_sums, slopes
+from analysis.linearisation import PostCells, base_presence, constant_sums, score_sums, slopes
 from analysis.measures import Scored, product_alias
 from analysis.points import Layout, Points
 
@@ -39,7 +39,8 @@ def elements(layout: Layout, estimates: Points, stage: Stage, rule: LonelyRule, 
     total += lonely_term(sums, stage, rule)
     if rule != "average":
         return total
-    return total * average_factor(presence(layout, strata, len(stage.n)) > 0, lonely(stage)[:, None])
+    present = base_presence(layout, strata, len(stage.n)) | (cells is not None)
+    return total * average_factor(present, lonely(stage)[:, None])
 
 
 def _product(layout: Layout, one: str, other: str) -> Floats:

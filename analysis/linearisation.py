@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from analysis.cells import Codes, Stage
 from analysis.covariance import needs_presence, stage_covariance
@@ -33,7 +34,9 @@ def clustered(
     """
     total = np.zeros((layout.size, layout.size))
     for stage in stages:
-        present = presence(layout, stage.unit, len(stage.parent)) > 0 if needs_presence(design) else None
+        # Fitted weights tie all strata together: after them every stratum is estimated, as in R.
+        asked = cells is None and needs_presence(design)
+        present = base_presence(layout, stage.unit, len(stage.parent)) if asked else None
         total += stage_covariance(unit_scores(layout, estimates, stage, cells), stage, design, present)
     return total
 
@@ -78,3 +81,13 @@ def presence(layout: Layout, at: Codes, rows: int) -> Floats:
     counts = layout.totals.counts["up__n_in"].astype(np.float64)
     blocks = [np.repeat(layout.spread(counts, at, rows, g) > 0, len(layout.scored), axis=1) for g in layout.groupings]
     return np.concatenate(blocks, axis=1).astype(np.float64)
+
+
+def base_presence(layout: Layout, at: Codes, rows: int) -> npt.NDArray[np.bool_]:
+    """Return whether a code has rows that each estimate is made of, those with an answer: (rows, P)."""
+    blocks = []
+    for grouping in layout.groupings:
+        counts = {s.base: layout.totals.counts[s.base].astype(np.float64) for s in layout.scored}
+        there = {base: layout.spread(count, at, rows, grouping) > 0 for base, count in counts.items()}
+        blocks.append(np.stack([there[s.base] for s in layout.scored], axis=2).reshape(rows, -1))
+    return np.concatenate(blocks, axis=1)

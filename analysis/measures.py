@@ -62,6 +62,7 @@ class Scored:
     weight: str  # the weight of the rows of the base
     squares: tuple[str, ...]  # Sum w a a, Sum w a b, Sum w b b (a total: Sum w a a alone)
     rows: str = "up__n_in"  # the count of the rows of its domain
+    base: str = "up__n_in"  # the count of the rows whose strata are estimated: those with an answer, together all
 
 
 @dataclass(slots=True)
@@ -93,15 +94,16 @@ class Measures:
         numerator = self._unit(valid, variable.numerator)
         weight = self._weight(valid, squared=kind in ("mean", "proportion"))[0]
         square = self._square(valid, variable.numerator, None)
+        counted = (rows, "up__n_in" if kind == "joint" else f"{valid}__n")
         if kind == "total":
-            self.scored.append(Scored(numerator, None, valid, weight, (square,), rows))
+            self.scored.append(Scored(numerator, None, valid, weight, (square,), *counted))
         elif variable.denominator is None:
-            self.scored.append(Scored(numerator, weight, valid, weight, (square, numerator, weight), rows))
+            self.scored.append(Scored(numerator, weight, valid, weight, (square, numerator, weight), *counted))
         else:
             denominator = self._unit(valid, variable.denominator)
             mixed = self._square(valid, variable.numerator, variable.denominator)
             own = self._square(valid, variable.denominator, None)
-            self.scored.append(Scored(numerator, denominator, valid, weight, (square, mixed, own), rows))
+            self.scored.append(Scored(numerator, denominator, valid, weight, (square, mixed, own), *counted))
 
     def add_constant(self) -> str:
         """Add the plain weight of every row, inside or outside the domains; return its alias."""

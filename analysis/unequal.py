@@ -66,7 +66,6 @@ def _joint(scores: Floats, stage: Stage, pps: Pps) -> Floats:
     pi = _of_units(stage, pps.joint)
     own = np.diag(pi)
     delta = (pi - np.outer(own, own)) / pi
-    np.fill_diagonal(delta, 1 - own)
     delta[np.abs(delta) < pps.tolerance] = 0.0
     total = scores.T @ delta @ scores
     if pps.variance == "YG":

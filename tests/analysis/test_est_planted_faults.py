@@ -97,6 +97,10 @@ def no_adjusting(stage: Any, parent: Any, alone: Any, rule: Any) -> Any:
     return SCALE(stage, parent, alone, "certainty")
 
 
+def no_average(stage: Any, alone: Any, present: Any) -> Any:
+    return np.ones((len(stage.n), 1))
+
+
 def no_score_sums(layout: Any, estimates: Any, at: Any, rows: int) -> Any:
     return np.zeros((rows, layout.size))
 
@@ -126,7 +130,7 @@ FAULTS: list[tuple[str, str, str, Callable[..., Any] | Any]] = [
     ("element scores are not centred", "analysis.elements", "score_sums", no_score_sums),
     ("post-strata are forgotten in the variance", "analysis.estimation", "_post_cells", lambda survey, layout: None),
     ("lonely PSUs are certainties under adjust", "analysis.covariance", "_scale", no_adjusting),
-    ("the rule average does not scale up", "analysis.covariance", "_average", lambda *a: 1.0),
+    ("the rule average does not scale up", "analysis.covariance", "_average", no_average),
     ("the Fay coefficient is forgotten", "analysis.estimation", "replicated", of_replicates(scale=1 / 3)),
     ("replicates are centred at the full sample", "analysis.estimation", "replicated", of_replicates(mse=True)),
     ("the covariance lacks the ratio's denominator", "analysis.points", "_ratio_second", None),

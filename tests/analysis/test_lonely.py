@@ -16,7 +16,7 @@ from analysis.lonely import _shared, _sorted
 from uptake.contract.errors import DesignError
 
 SLICE = settings(max_examples=8, deadline=None, derandomize=True)
-FULL = settings(max_examples=100, deadline=None, derandomize=True)
+FULL = settings(max_examples=40, deadline=None, derandomize=True)
 
 # One row a PSU, w = 1, z = y:
 #   stratum  n  N   y          1 - f
@@ -101,6 +101,8 @@ def test_the_neighbour_is_the_stratum_before_unless_its_code_is_further_away() -
     assert joined({"a/1": 2, "b/1": 1, "b/2": 1, "c/1": 2}) == ['"b/1" and "b/2"']
     assert joined({"9": 2, "10": 1, "2": 2}) == ['"9" and "10"']  # digits count as numbers: 2, 9, 10
     assert joined({"1": 1, "2": 1}) == ['"1" and "2"']
+    # 11-B is the first and joins the next, which has no need to go on to a nearer one.
+    assert joined({"11-B": 1, "12-A": 1, "12-B": 2}) == ['"11-B" and "12-A"']
     assert _shared("11-C-L", "11-C-M") == 2
     assert _sorted([0, 1, 2], ("b10", "b9", "a")) == [2, 1, 0]
 
@@ -134,10 +136,49 @@ def test_a_lonely_unit_of_a_later_stage_joins_a_stratum_of_its_own_psu_only() ->
     # 1st: 3/5 * 2 * 2 * 3^2 = 21.6; 2nd: 2/5 [4/6 * 2 * (4.5 + 18) + 8/12 * 4/3 * (119 - 441/4)]
     right = 21.6 + 0.4 * (4 / 6 * 2 * 22.5 + 8 / 12 * 4 / 3 * (119 - 441 / 4))
     assert found.vcov[0, 0] == pytest.approx(right, rel=1e-9)
+    one_stratum = rows.assign(one=1)[:5]  # PSU 2 keeps one SSU of one stratum; those of PSU 1 are none of its own
+    with pytest.raises(DesignError) as caught:
+        total(Survey(one_stratum, design), "y")
+    assert str(caught.value).startswith('stratum "1 / 2 / a": only one SSU was sampled and there is no stratum beside')
     alone = SurveyDesign(weights="w", psu="p", ssu="s", fpc=("P", "S"), lonely_psu="collapse")
     with pytest.raises(DesignError) as caught:
         total(Survey(rows[:5], alone), "y")
     assert str(caught.value).startswith('stratum "the whole sample / 2": only one SSU was sampled and there is no')
+
+
+def test_second_stages_take_the_fraction_of_the_joined_stratum() -> None:
+    # A has 2 PSUs of 4, B 1 of 6: together f = 3/10, in front of the second stages of all three.
+    rows = pd.DataFrame({"h": list("AAAABB"), "p": [1, 1, 2, 2, 3, 3], "s": [1, 2] * 3, "N": [4] * 4 + [6] * 2, "M": 4,
+                         "w": 1.0, "y": [1.0, 3, 2, 6, 5, 0]})  # fmt: skip
+    design = SurveyDesign(weights="w", strata="h", psu="p", ssu="s", fpc=("N", "M"), lonely_psu="collapse")
+    # PSU sums 4, 8, 5: 7/10 * 3/2 * (105 - 289/3); within 3/10 * 2/4 * 2 * (2 + 8 + 12.5)
+    right = 0.7 * 1.5 * (105 - 289 / 3) + 0.3 * 0.5 * 2 * 22.5
+    assert total(Survey(rows, design), "y").vcov[0, 0] == pytest.approx(right, rel=1e-9)
+
+
+def test_average_takes_the_strata_of_each_psu_by_themselves() -> None:
+    # PSU 1: strata a (2 of 4) and b (1 of 4, lonely); PSU 2: a (3 of 6) and b (2 of 8). Two PSUs of five; z = y.
+    rows = pd.DataFrame({
+        "p": [1] * 3 + [2] * 5, "g": list("aab") + list("aaabb"), "s": [1, 2, 1, 1, 2, 3, 1, 2], "P": 5,
+        "S": [4, 4, 4, 6, 6, 6, 8, 8], "w": 1.0, "one": 1, "y": [1.0, 5, 4, 2, 3, 7, 1, 2],
+    })  # fmt: skip
+    design = SurveyDesign(weights="w", strata=("one", "g"), psu=("p", "s"), fpc=("P", "S"), lonely_psu="average")
+    # 1st: 3/5 * 2 * 2 * 2.5^2 = 15; 2nd: 2/5 [2 * (2/4 * 2 * 8) + 3/6 * 3/2 * 14 + 6/8 * 2 * 0.5]
+    right = 15 + 0.4 * (2 * 8 + 0.75 * 14 + 0.75)
+    assert total(Survey(rows, design), "y").vcov[0, 0] == pytest.approx(right, rel=1e-9)
+    # Without a second stratum in PSU 1 nothing there can stand for the lonely unit.
+    rest = total(Survey(rows[2:], design), "y").frame.iloc[0]
+    assert math.isnan(rest.se)
+    assert rest.reason.startswith("strata that are lonely have none beside them")
+
+
+def test_rows_without_an_answer_do_not_make_a_stratum_one_that_is_estimated() -> None:
+    # Stratum B has no answer at all, stratum C is lonely: of A and C, which have one, A is usable.
+    rows = pd.DataFrame({"h": list("AABBC"), "w": 1.0, "y": [1.0, 4, None, None, 3], "p": range(5)})
+    for psu in (None, "p"):
+        design = SurveyDesign(weights="w", strata="h", psu=psu, lonely_psu="average")
+        # A: 2/1 * (2.25 + 2.25) = 9, times 2/1
+        assert total(Survey(rows, design), "y").vcov[0, 0] == pytest.approx(18, rel=1e-9)
 
 
 def test_strata_that_a_domain_leaves_lonely_by_hand() -> None:
@@ -155,6 +196,9 @@ def test_strata_that_a_domain_leaves_lonely_by_hand() -> None:
     assert variance("average", where=where) == pytest.approx([usual * 3 / 2] * 2)
     left = 2 / 5 * 1.5 * (40 - 64 / 3)
     assert variance("average", where=where, adjust_domain_lonely=True) == pytest.approx([left * 3] * 2)
+    # Domain u: A keeps y 2, B keeps 5, C keeps 1, D keeps 9; D is whole, so it is usable although one unit is left:
+    # four strata have rows of u, D alone is usable when asked for, and its variance is 0.
+    assert variance("average", where="d = 'u'", adjust_domain_lonely=True) == pytest.approx([0.0] * 2)
     # the whole sample knows no domain: nothing changes
     assert variance("adjust", adjust_domain_lonely=True) == pytest.approx(variance("adjust"))
 
@@ -173,7 +217,9 @@ def test_no_usable_stratum_is_no_variance_and_says_why() -> None:
     assert row.estimate == 0.5
     assert math.isnan(row.se)
     assert math.isnan(row.ci_low)
-    assert row.reason == "every stratum of the domain has one sampled unit, so there is no average variance to take"
+    assert row.reason == (
+        "strata that are lonely have none beside them that is not, so there is no average variance to take"
+    )
 
 
 def test_check_lists_every_lonely_stratum_and_an_estimate_five_of_them() -> None:

@@ -372,3 +372,10 @@ def test_a_lonely_unit_of_a_method_of_pairs_has_its_own_sentence() -> None:
     )
     joined = Survey(rows, SurveyDesign(strata="h", fpc="pi", pps=Pps("brewer"), lonely_psu="collapse"))
     assert any(w.startswith("STRATA_COLLAPSED") for w in total(joined, "y").meta.warnings)
+
+
+def test_a_joint_matrix_knows_the_variance_of_a_unit_alone_in_its_stratum() -> None:
+    pps = Pps("joint", joint=JOINT, variance="YG")
+    rows = THREE.assign(h=["s", "s", "t"])
+    assert variance(pps, rows, strata="h") == pytest.approx(variance(pps), rel=1e-12)
+    assert total(Survey(rows, SurveyDesign(strata="h", fpc="pi", pps=pps)), "y").frame.df[0] == 1
