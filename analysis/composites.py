@@ -152,9 +152,9 @@ def _with_domains(frame: DataFrame, parts: DataFrame, first: list[int | None]) -
     """Give each index the domain of its parts."""
     shared = [row for row in first if row is not None]
     if len(shared) < len(first):
-        return frame
+        return frame.drop(columns=["t", "p_value"])
     own = [c for c in parts.columns[: parts.columns.get_loc("estimate")] if c not in ("name", "p", "definition")]
     labels = parts.iloc[shared][own].reset_index(drop=True)
-    rest = frame.drop(columns=["name", "domain_by", "domain_key"])
+    rest = frame.drop(columns=["name", "domain_by", "domain_key", "t", "p_value"])  # no index is tested against 0
     labels.insert(0, "name", frame["name"])
     return labels.join(rest)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 import numpy as np
 
@@ -18,22 +19,34 @@ def by_domain(source: Source, columns: tuple[str, ...], labels: Sequence[tuple[o
     A correlated subquery over a list of values: engines join it, where a CASE of as many branches is tried one by one.
     """
     if not columns:
-        return literal(float(values[0]))
+        return "NULL" if np.isnan(values[0]) else literal(float(values[0]))
     names = [f"up__c{i}" for i in range(len(columns))]
-    plain = [all(isinstance(label[i], int | float) for label in labels) for i in range(len(columns))]
+    kinds = [_kind([label[i] for label in labels]) for i in range(len(columns))]
     known = [(label, value) for label, value in zip(labels, values, strict=True) if not np.isnan(value)]
     if not known:
         return "NULL"
-    rows = ", ".join(f"({', '.join([*_parts(label, plain), literal(float(value))])})" for label, value in known)
+    rows = ", ".join(f"({', '.join([*_parts(label, kinds), literal(float(value))])})" for label, value in known)
     match = " AND ".join(
-        f"up__f.{name} = {source.column(column) if number else f'CAST({source.column(column)} AS VARCHAR)'}"
-        for name, column, number in zip(names, columns, plain, strict=True)
+        f"up__f.{name} = {_as(source.column(column), kind)}"
+        for name, column, kind in zip(names, columns, kinds, strict=True)
     )
     return f"(SELECT MAX(up__f.up__q) FROM (VALUES {rows}) AS up__f({', '.join(names)}, up__q) WHERE {match})"
 
 
-def _parts(label: Iterable[object], plain: Sequence[bool]) -> list[str]:
-    return [literal(part if number else str(part)) for part, number in zip(label, plain, strict=True)]
+def _kind(values: Sequence[object]) -> str:
+    """How the values of a column are compared: numbers and truth values as they are, dates as times, else as text."""
+    if all(isinstance(value, int | float) for value in values):
+        return ""
+    return "TIMESTAMP" if all(isinstance(value, date) for value in values) else "VARCHAR"
+
+
+def _as(sql: str, kind: str) -> str:
+    return f"CAST({sql} AS {kind})" if kind else sql
+
+
+def _parts(label: Iterable[object], kinds: Sequence[str]) -> list[str]:
+    made = zip(label, kinds, strict=True)
+    return [_as(literal(str(part)), kind) if kind else literal(part) for part, kind in made]
 
 
 def own_rows(sizes: Sequence[int], step: int, *, width: int, first: int = 0) -> Codes:

@@ -62,7 +62,11 @@ def assembled(
     """Return the frame and covariance of functions whose values and gradients are known."""
     gradients = np.stack([f.gradient for f in found])
     used = (gradients != 0).any(axis=0)
-    spread = gradients[:, used] @ vcov[np.ix_(used, used)] @ gradients[:, used].T
+    part = vcov[np.ix_(used, used)]
+    without = np.isnan(np.diag(part))  # components without a variance leave those contrasts alone that do not use them
+    spread = gradients[:, used] @ np.where(without | without[:, None], 0.0, part) @ gradients[:, used].T
+    lost = (gradients[:, used][:, without] != 0).any(axis=1)
+    spread[lost, :], spread[:, lost] = np.nan, np.nan
     return _tidy(frame, found, spread, level, df), spread
 
 

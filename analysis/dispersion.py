@@ -19,6 +19,8 @@ from analysis.measures import Variable
 from analysis.replicates import Replicated
 from analysis.survey import Survey
 
+ROUNDING = 2e-12
+
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
@@ -61,7 +63,9 @@ def variance(
     products, again = answered(s, Asked("mean", variables, groups, inside, "t", level, "listwise", df, covariance=True))
     step = len(pairs.names) + len(items)
     rows = own_rows([len(place) for place in places], step, width=len(variables))
-    return _scaled(products, again, rows, pairs)
+    found = _scaled(products, again, rows, pairs)
+    level_of = np.concatenate([means.frame["estimate"].to_numpy()[place] for place in places])
+    return _without_rounding(found, np.abs(level_of), pairs)
 
 
 def _pairs(names: list[str]) -> Pairs:
@@ -112,7 +116,30 @@ def _scaled(products: Estimates, again: Replicated | None, rows: Codes, pairs: P
         estimate=value, se=se, ci_low=[i.low for i in limits], ci_high=[i.high for i in limits], reason=reasons,
         cv=np.where(value != 0, se / value.where(value != 0, 1.0), np.nan),
     )  # fmt: skip
-    return Estimates(frame, vcov, replace(products.meta, estimator="variance"))
+    # The centred answers are missing where the products are: one sentence on them is enough.
+    warnings = tuple(text for text in products.meta.warnings if not text.startswith('OUTCOME_MISSING: "centred '))
+    return Estimates(frame, vcov, replace(products.meta, estimator="variance", warnings=warnings))
+
+
+def _without_rounding(found: Estimates, level: Floats, pairs: Pairs) -> Estimates:
+    """Say of an answer that is the same in every row that it does not vary, in place of the rounding of its mean.
+
+    level (domains, variables): the sizes of the means, whose 1e-12 is what the sums of scaled integers may round.
+    """
+    size = len(level)
+    values = found.frame["estimate"].to_numpy().reshape(size, len(pairs.names))
+    own = np.flatnonzero(pairs.first == pairs.second)
+    flat = values[:, own] <= (ROUNDING * level) ** 2
+    at = (flat[:, pairs.first] | flat[:, pairs.second]).reshape(-1)
+    if not at.any():
+        return found
+    frame, vcov = found.frame.copy(), found.vcov.copy()
+    frame.loc[at, ["estimate", "se"]] = 0.0
+    frame.loc[at, ["ci_low", "ci_high", "cv", "n_eff", "deff", "deff_wr"]] = np.nan
+    frame.loc[at, "reason"] = "every answer is the same, which says nothing of how much others vary"
+    if len(vcov):
+        vcov[at, :], vcov[:, at] = 0.0, 0.0
+    return replace(found, frame=frame, vcov=vcov)
 
 
 def _replicated(products: Estimates, again: Replicated, rows: Codes, pairs: Pairs) -> Floats:

@@ -10,9 +10,9 @@ import numpy as np
 from analysis.cells import Grouping, grouping
 from analysis.design import Expr
 from analysis.engine import Engine, Totals, TotalsRequest
-from analysis.fixedpoint import Ints
+from analysis.fixedpoint import Ints, check_weight_range
 from analysis.quantile_rules import Distribution
-from analysis.refusals import not_numeric
+from analysis.refusals import not_finite, not_numeric
 from analysis.source import is_numeric
 from analysis.survey import Survey
 
@@ -37,6 +37,11 @@ def distributions(
     kind = s.source.expression_types({"y": y.sql})["y"]
     if not is_numeric(kind):
         raise not_numeric(y.name)
+    weighting = s.weighting()
+    check_weight_range(
+        s.design.weights or "", weighting.smallest, weighting.largest,
+        exponent=weighting.exponent, rows=weighting.rows, squares=False,
+    )  # fmt: skip
     columns = list(dict.fromkeys(c for group in groups for c in group))
     s.source.require(columns, "by", estimating=True)
     inside = f"CASE WHEN ({where.sql}) THEN TRUE ELSE FALSE END" if where else "TRUE"
@@ -46,6 +51,8 @@ def distributions(
         counts=(("up__n_in", "up__in AND up__k <> 0"),),
     )
     totals = Engine(s.source).totals(request)
+    if np.isinf(np.ma.asarray(totals.keys["up__value"]).astype(np.float64)).any():
+        raise not_finite(y.name)
     return tuple(_of(totals, grouping(totals, g, {c: f"up__by_{c}" for c in g})) for g in groups)
 
 

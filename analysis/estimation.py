@@ -22,7 +22,7 @@ from analysis.linearisation import PostCells, clustered, presence
 from analysis.lonely import variance_stages
 from analysis.measures import Measures, Outcome
 from analysis.points import Layout, Points, points
-from analysis.refusals import not_binary, not_numeric
+from analysis.refusals import not_binary, not_finite, not_numeric
 from analysis.replicate_pass import replicated
 from analysis.replicates import Replicated
 from analysis.source import INTEGERS, is_numeric
@@ -163,10 +163,7 @@ def _ranges(survey: Survey, expressions: list[str], names: dict[str, str]) -> di
     }
     for expression, outcome in outcomes.items():
         if not math.isfinite(outcome.largest_square):
-            raise EstimationError(
-                f'"{names[expression]}" holds a value that is not a finite number - set it to missing or correct it.',
-                code="NOT_FINITE",
-            )
+            raise not_finite(names[expression])
     return outcomes
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from analysis.design import Expr
 from analysis.estimates import Estimates
 from analysis.estimation import run
-from analysis.frames import Asked
+from analysis.frames import Asked, key_of
 from analysis.measures import Variable
 from analysis.source import literal
 from analysis.survey import Survey
@@ -16,6 +16,7 @@ from analysis.unanswered import Missing, Rate, base_rule, estimated_rates
 from uptake.contract.errors import EstimationError
 
 Y = str | Expr | Sequence[str | Expr]
+Columns = str | Sequence[str]
 By = str | Sequence[str] | Sequence[Sequence[str]] | None
 
 
@@ -101,37 +102,24 @@ def ratio(
 
 
 def counts(
-    s: Survey, col: str, *, by: By = None, where: str | Expr | None = None, level: float = 0.95, df: float | None = None
-) -> Estimates:
-    """Estimate how many units of the population have each value of a column (names are the values, sorted)."""
-    return run(
-        s,
-        Asked(
-            "total", _levels(s, col), domains(by), restriction(s, where), "t", level, "each", df, True, categories=True
-        ),
-    )
+    s: Survey, col: Columns, *, by: By = None, where: str | Expr | None = None, level: float = 0.95,
+    df: float | None = None, covariance: bool = True,
+) -> Estimates:  # fmt: skip
+    """Estimate how many units of the population have each value of a column.
+
+    Names are the values, sorted; of several columns `column=value`. Arguments as in `total`.
+    """
+    levels, groups, inside = _levels(s, col), domains(by), restriction(s, where)
+    return run(s, Asked("total", levels, groups, inside, "t", level, "each", df, covariance, categories=True))
 
 
 def proportions(
-    s: Survey, col: str, *, by: By = None, where: str | Expr | None = None, ci: str = "korn-graubard",
-    level: float = 0.95, df: float | None = None,
+    s: Survey, col: Columns, *, by: By = None, where: str | Expr | None = None, ci: str = "korn-graubard",
+    level: float = 0.95, df: float | None = None, covariance: bool = True,
 ) -> Estimates:  # fmt: skip
-    """Estimate the share of each value of a column among rows that have one."""
-    return run(
-        s,
-        Asked(
-            "proportion",
-            _levels(s, col),
-            domains(by),
-            restriction(s, where),
-            ci,
-            level,
-            "each",
-            df,
-            True,
-            categories=True,
-        ),
-    )
+    """Estimate the share of each value of a column among rows that have one; names as in `counts`."""
+    levels, groups, inside = _levels(s, col), domains(by), restriction(s, where)
+    return run(s, Asked("proportion", levels, groups, inside, ci, level, "each", df, covariance, categories=True))
 
 
 def _list(y: Y) -> list[str | Expr]:
@@ -177,7 +165,14 @@ def domains(by: By) -> tuple[tuple[str, ...], ...]:
     return tuple((part,) if isinstance(part, str) else tuple(part) for part in parts)
 
 
-def _levels(s: Survey, col: str) -> tuple[Variable, ...]:
+def _levels(s: Survey, col: Columns) -> tuple[Variable, ...]:
+    if isinstance(col, str):
+        return tuple(Variable(key_of(v), sql) for v, sql in _values(s, col))
+    return tuple(Variable(f"{one}={key_of(v)}", sql) for one in col for v, sql in _values(s, one))
+
+
+def _values(s: Survey, col: str) -> list[tuple[object, str]]:
+    """Return the values of a column, sorted, each with the SQL of having it."""
     s.source.require([col], "the estimate", estimating=True)
     name = s.source.column(col)
     found = s.source.columns(
@@ -187,11 +182,8 @@ def _levels(s: Survey, col: str) -> tuple[Variable, ...]:
         raise EstimationError(
             f'column "{col}" is missing in every row - there is nothing to count.', code="EMPTY_DOMAIN"
         )
-    return tuple(
-        Variable(str(v), f"CASE WHEN {name} IS NULL THEN NULL WHEN {name} = {literal(v)} THEN 1 ELSE 0 END")
-        for v in found
-        if not _nan(v)
-    )
+    having = "CASE WHEN {0} IS NULL THEN NULL WHEN {0} = {1} THEN 1 ELSE 0 END"
+    return [(v, having.format(name, literal(v))) for v in found if not _nan(v)]
 
 
 def _nan(value: object) -> bool:

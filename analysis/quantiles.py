@@ -9,6 +9,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from analysis.cells import Codes
 from analysis.constants import by_domain, own_rows
 from analysis.design import Expr
 from analysis.distributions import Distributions, distributions
@@ -19,7 +20,8 @@ from analysis.fixedpoint import Floats
 from analysis.frames import Asked
 from analysis.measures import Variable
 from analysis.quantile_rules import Rule, rule_of
-from analysis.replicated_quantiles import replicate_frame
+from analysis.replicated_quantiles import replicate_frame, replicate_quantiles
+from analysis.replicates import replicate_covariance
 from analysis.survey import Survey
 from analysis.woodruff import OF_REPLICATES, Question, woodruff_frame
 from uptake.contract.errors import EstimationError
@@ -29,11 +31,12 @@ Groups = tuple[tuple[str, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The quantiles of one variable: their shares as variables of their own, how many domains each grouping has."""
+    """The quantiles of one variable: their shares as variables of their own, the domains of each grouping counted."""
 
     answer: Estimates
     shares: tuple[Variable, ...]
     sizes: tuple[int, ...]
+    theta: Floats | None  # the quantiles (P, R) of every replicate, where the interval is made of them
 
 
 def quantile(
@@ -72,7 +75,7 @@ def quantile(
         return parts[0].answer
     variables = tuple(share for part in parts for share in part.shares)
     shares = run(s, Asked("joint", variables, groups, inside, "t", level, "each", df, covariance=True))
-    return _together(parts, shares.vcov, len(question.probabilities))
+    return _together(s, parts, shares.vcov, len(question.probabilities))
 
 
 def _probabilities(p: float | Sequence[float]) -> tuple[float, ...]:
@@ -101,13 +104,15 @@ def _part(s: Survey, y: Expr, groups: Groups, where: Expr | None, question: Ques
     ci, level, df = "korn-graubard", question.level, question.df
     shares = run(s, Asked("proportion", variables, groups, inside, ci, level, "each", df, covariance=True))
     answer = _answer(shares, found, np.concatenate(values), question)
+    theta = None
     if question.interval == OF_REPLICATES:
-        frame, vcov = replicate_frame(s, y, groups, inside, frame=answer.frame, question=question)
+        theta = replicate_quantiles(s, y, groups, inside, question)
+        frame, vcov = replicate_frame(s, theta, answer.frame, question)
         answer = Estimates(frame, vcov, replace(answer.meta, ci_method="t"))
     lost = _missing(y, found[0])
     answer = replace(answer, meta=replace(answer.meta, warnings=(*answer.meta.warnings, *lost)))
     own = tuple(replace(variable, kind="proportion", where=known) for variable in variables)
-    return Part(answer, own, tuple(len(each.labels) for each in found))
+    return Part(answer, own, tuple(len(each.labels) for each in found), theta)
 
 
 def _values(each: Distributions, question: Question) -> Floats:
@@ -120,7 +125,7 @@ def _values(each: Distributions, question: Question) -> Floats:
 def _below(s: Survey, y: Expr, each: Distributions, values: Floats) -> str:
     limit = by_domain(s.source, each.columns, each.labels, values)
     value = f"CAST(({y.sql}) AS DOUBLE)"
-    return f"CASE WHEN {value} <= {limit} THEN 1 WHEN {value} IS NOT NULL THEN 0 END"
+    return f"CASE WHEN {value} <= {limit} THEN 1 WHEN {value} > {limit} THEN 0 END"
 
 
 def _answer(shares: Estimates, found: tuple[Distributions, ...], values: Floats, question: Question) -> Estimates:
@@ -129,11 +134,7 @@ def _answer(shares: Estimates, found: tuple[Distributions, ...], values: Floats,
     rows = own_rows([len(each.labels) for each in found], step, width=step * len(found)).reshape(-1)
     own = shares.frame.iloc[rows].reset_index(drop=True)
     frame = woodruff_frame(own, found, values.reshape(-1), question)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        slope = np.where(frame["se"] == 0, 0.0, frame["se"] / own["se"])
-    vcov = shares.vcov
-    if len(vcov):
-        vcov = vcov[np.ix_(rows, rows)] * np.outer(slope, slope)
+    vcov = _scaled(shares.vcov, rows, frame["se"].to_numpy(dtype=np.float64))
     meta = replace(shares.meta, estimator="quantile", ci_method=f"woodruff-{question.interval}")
     return Estimates(frame, vcov, meta)
 
@@ -144,7 +145,7 @@ def _missing(y: Expr, first: Distributions) -> tuple[str, ...]:
     return (f'OUTCOME_MISSING: "{y.name}" is missing in {rows} of the domain, left out of the base.',) if lost else ()
 
 
-def _together(parts: list[Part], shares: Floats, step: int) -> Estimates:
+def _together(s: Survey, parts: list[Part], shares: Floats, step: int) -> Estimates:
     """Join the quantiles of several variables, ordered by domain, with the correlation of their shares."""
     import pandas as pd
 
@@ -154,8 +155,19 @@ def _together(parts: list[Part], shares: Floats, step: int) -> Estimates:
     rows = np.concatenate(places, axis=1).reshape(-1)
     order = np.argsort(np.concatenate([place.reshape(-1) for place in places]), kind="stable")
     frame = pd.concat([part.answer.frame for part in parts], ignore_index=True).iloc[order].reset_index(drop=True)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        slope = np.where(frame["se"] == 0, 0.0, frame["se"] / np.sqrt(np.diag(shares)[rows]))
-    first = parts[0].answer.meta
     warnings = tuple(dict.fromkeys(warning for part in parts for warning in part.answer.meta.warnings))
-    return Estimates(frame, shares[np.ix_(rows, rows)] * np.outer(slope, slope), replace(first, warnings=warnings))
+    meta = replace(parts[0].answer.meta, warnings=warnings)
+    thetas = [part.theta for part in parts if part.theta is not None]
+    if thetas:
+        at = frame["estimate"].to_numpy(dtype=np.float64)
+        return Estimates(frame, replicate_covariance(np.concatenate(thetas)[order], at, s.design), meta)
+    return Estimates(frame, _scaled(shares, rows, frame["se"].to_numpy(dtype=np.float64)), meta)
+
+
+def _scaled(shares: Floats, rows: Codes, se: Floats) -> Floats:
+    """Return the covariance of quantiles: that of the shares below them, scaled to their standard errors."""
+    if not len(shares):
+        return shares
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slope = np.where(se == 0, 0.0, se / np.sqrt(np.diag(shares)[rows]))
+        return np.asarray(shares[np.ix_(rows, rows)] * np.outer(slope, slope))

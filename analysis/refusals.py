@@ -1,4 +1,4 @@
-"""Refusals that several estimators share: an outcome that is text, or not 0 and 1."""
+"""Refusals that several estimators share: an outcome that is text, not finite, or not 0 and 1."""
 
 from __future__ import annotations
 
@@ -19,4 +19,11 @@ def not_binary(name: str) -> EstimationError:
         f'"{name}" holds values other than 0 and 1 - a proportion counts how often a statement is true; use mean(), or '
         "a condition such as column > 0.",
         code="NOT_BINARY",
+    )
+
+
+def not_finite(name: str) -> EstimationError:
+    """Say that an outcome holds a value that no sum can take."""
+    return EstimationError(
+        f'"{name}" holds a value that is not a finite number - set it to missing or correct it.', code="NOT_FINITE"
     )

@@ -26,12 +26,10 @@ if TYPE_CHECKING:
 BITS = 2.0**40  # the largest weight of a replicate as an integer
 
 
-def replicate_frame(
-    s: Survey, y: Expr, groups: Sequence[tuple[str, ...]], where: Expr | None, *, frame: DataFrame, question: Question
-) -> tuple[DataFrame, Floats]:
+def replicate_frame(s: Survey, theta: Floats, frame: DataFrame, question: Question) -> tuple[DataFrame, Floats]:
     """Return the frame with standard errors from the replicates' own quantiles, interval estimate -/+ t se, and V."""
     value = frame["estimate"].to_numpy(dtype=np.float64)
-    vcov = replicate_covariance(_thetas(s, y, groups, where, question), value, s.design)
+    vcov = replicate_covariance(theta, value, s.design)
     se = np.sqrt(np.diag(vcov))
     limits = [t_interval(*at, question.level) for at in zip(value, se, frame["df"], strict=True)]
     cv = np.divide(se, value, out=np.full(len(value), np.nan), where=value != 0)
@@ -39,7 +37,9 @@ def replicate_frame(
     return frame.assign(se=se, ci_low=low, ci_high=high, ci_method="t", cv=cv, reason=reason), vcov
 
 
-def _thetas(s: Survey, y: Expr, groups: Sequence[tuple[str, ...]], where: Expr | None, question: Question) -> Floats:
+def replicate_quantiles(
+    s: Survey, y: Expr, groups: Sequence[tuple[str, ...]], where: Expr | None, question: Question
+) -> Floats:
     """Return the quantiles (P, R) of every domain in every replicate."""
     if s.design.replicates is None:
         raise EstimationError(

@@ -217,7 +217,7 @@ def described(source: Source) -> Source:
 
 def is_numeric(kind: str) -> bool:
     """Whether an SQL type can be added up."""
-    return kind in INTEGERS or kind in ("FLOAT", "DOUBLE", "UHUGEINT") or kind.startswith("DECIMAL")
+    return kind in INTEGERS or kind in ("FLOAT", "DOUBLE", "UHUGEINT", '"NULL"') or kind.startswith("DECIMAL")
 
 
 def _first_line(fault: Exception) -> str:

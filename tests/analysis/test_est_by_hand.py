@@ -217,6 +217,13 @@ def test_shares_and_counts_of_categories() -> None:
     assert counts(stratified(), "h").frame.se.tolist() == [0.0, 0.0]  # strata sizes are fixed by the design
 
 
+def test_categories_of_several_columns_are_named_by_column_and_value() -> None:
+    rows = pd.DataFrame({"a": ["x", "y", "x", "x"], "b": [1, 2, 2, None], "w": [2.0] * 4})
+    found = counts(Survey(rows, SurveyDesign(weights="w")), ["a", "b"]).frame
+    assert found["name"].tolist() == ["a=x", "a=y", "b=1", "b=2"]
+    assert found.estimate.tolist() == [6, 2, 2, 4]
+
+
 def test_nearly_equal_large_values_keep_their_variance() -> None:
     # mean / sd = 1e9: squares in float64 would lose every digit.
     rows = pd.DataFrame({"w": [1.0] * 4, "y": [1e9 + 1, 1e9 + 2, 1e9 + 3, 1e9 + 4]})

@@ -148,6 +148,19 @@ def test_json_brings_every_digit_back() -> None:
     json.loads(found.to_json(), parse_constant=lambda name: pytest.fail(name))  # no NaN, which JSON does not know
 
 
+def test_a_component_without_rows_takes_only_its_own_contrasts_along() -> None:
+    found = jointly(SURVEY, {"gone": Component("mean", "x", where="x > 99"), "x": Component("mean", "x")})
+    assert found.frame.n.tolist() == [0, 6]
+    made = found.contrast({"lost": {"gone": 1, "x": -1}, "kept": "2 * x"}).frame
+    assert made.reason.tolist() == ["a component has no estimate, or the function does not exist there", ""]
+    assert made.se[1] == pytest.approx(2 * found.frame.se[1])
+
+
+def test_an_index_may_be_asked_of_domains_called_like_a_statistic() -> None:
+    both = mean(Survey(ROWS.assign(t=ROWS.g), SurveyDesign(weights="w", strata="h")), ["y", "x"], by="t")
+    assert index(both, {"y": 1, "x": 1}).frame["t"].tolist() == ["p", "q"]
+
+
 def test_where_there_is_no_interval_a_contrast_says_why() -> None:
     ends = mean(Survey(ROWS.assign(y=[1, 1, 1, 0, 0, 0]), SurveyDesign(weights="w", strata="h")), "y", by="h")
     found = ends.contrast({"gap": {"a": 1, "b": -1}, "odds": "logit(a)", "ratio": "a / b"}).frame

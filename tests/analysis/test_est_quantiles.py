@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 from collections.abc import Callable
 from fractions import Fraction
@@ -211,6 +212,38 @@ def test_one_row_has_no_variance_and_says_so() -> None:
     assert found.n.tolist() == [1, 7]
 
 
+@pytest.mark.parametrize("kind", ["date", "time", "number", "truth", "text", "category"])
+def test_domains_may_be_coded_in_any_type(kind: str) -> None:
+    codes = {
+        "date": [datetime.date(2026, 1, 1 + i % 2) for i in range(8)], "truth": [i % 2 == 1 for i in range(8)],
+        "time": pd.to_datetime(["2026-01-01 10:30", "2026-01-02 11:45"] * 4), "number": [0.5, 1.25] * 4,
+        "text": ["it's", 'a "b"'] * 4, "category": pd.Categorical(list("uvuvuvuv")),
+    }  # fmt: skip
+    survey = Survey(EVEN.assign(d=codes[kind]), SurveyDesign(weights="w"))
+    found, spread = quantile(survey, "y", 0.5, by="d").frame, variance(survey, "x", by="d").frame
+    assert sorted(found.estimate) == [3, 4]
+    assert found.n.tolist() == spread.n.tolist() == [4, 4]
+    assert sorted(spread.estimate) == pytest.approx(sorted([EVEN.x[0::2].var(), EVEN.x[1::2].var()]))
+
+
+def test_an_answer_that_is_everywhere_the_same_does_not_vary() -> None:
+    survey = Survey(EVEN.assign(flat=[0.1] * 4 + [0.3] * 4, w=[0.7, 1.3] * 4), SurveyDesign(weights="w", strata="h"))
+    found = variance(survey, ["flat", "x"], by="h").frame
+    assert found.estimate[[0, 1, 2, 4]].tolist() == [0, 0, 0, 0]
+    assert found.reason[0] == "every answer is the same, which says nothing of how much others vary"
+    assert math.isnan(found.ci_low[0])
+    assert found.estimate[3] > 1
+
+
+def test_an_answer_that_nobody_gave_is_refused_or_empty() -> None:
+    survey = Survey(EVEN.assign(none=None, some=[None] * 4 + [1.0, 2, 3, 4]), SurveyDesign(weights="w", strata="h"))
+    found = variance(survey, "some", by="h")
+    assert found.frame.reason[0] == "no row of the sample is in this domain's base"
+    assert found.meta.warnings == ('OUTCOME_MISSING: "some" is missing in 4 rows of the domain, left out of the base.',)
+    assert quantile(survey, "some", by="h").frame.n.tolist() == [0, 4]
+    assert variance(survey, "none").frame.n.tolist() == [0]
+
+
 REFUSALS: list[tuple[Callable[[], object], str, str]] = [
     (
         lambda: quantile(SURVEY, "y", 1.5), "PROBABILITY",
@@ -232,6 +265,10 @@ REFUSALS: list[tuple[Callable[[], object], str, str]] = [
         lambda: quantile(SURVEY, "y", interval="quantile"), "NO_REPLICATES",
         'interval="quantile" takes the quantiles of replicates, and the design has no replicate weights - use '
         'interval="mean", or make replicates first.',
+    ),
+    (
+        lambda: quantile(Survey(EVEN.assign(x=[math.inf] + [1.0] * 7), SURVEY.design), "x"), "NOT_FINITE",
+        '"x" holds a value that is not a finite number - set it to missing or correct it.',
     ),
     (
         lambda: quantile(SURVEY, "y", where="y > 99"), "EMPTY_DOMAIN",
