@@ -8,7 +8,10 @@ import importlib
 import pytest
 
 
-@pytest.mark.parametrize("module", ["analysis.estimators", "analysis.intervals"])
+MODULES = ["estimators", "intervals", "independence", "models", "imputation", "rubin", "smallarea"]
+
+
+@pytest.mark.parametrize("module", [f"analysis.{name}" for name in MODULES])
 def test_the_examples_of_the_docstrings_hold(module: str) -> None:
     found = doctest.testmod(importlib.import_module(module))
     assert found.attempted > 0
