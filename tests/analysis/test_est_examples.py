@@ -7,7 +7,6 @@ import importlib
 
 import pytest
 
-
 MODULES = ["estimators", "intervals", "independence", "models", "imputation", "rubin", "smallarea"]
 
 

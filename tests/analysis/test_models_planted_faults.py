@@ -108,7 +108,8 @@ def first_donor(lenders: list[int], left: dict[int, int], rng: Any) -> Any:
 
 FAULTS: dict[str, tuple[str, str, Callable[..., Any]]] = {
     "contrasts hold main effects": ("analysis.independence", "_interactions", uncorrected_contrasts),
-    "first order for second": of("analysis.independence", "_rao_scott", lambda f: lambda t, **k: f(t, first_order=True)),
+    "first order for second": of("analysis.independence", "_rao_scott",
+                                 lambda f: lambda t, **k: f(t, first_order=True)),
     "Wald is never adjusted": of("analysis.independence", "_wald", lambda f: lambda *a, **k: f(*a, adjusted=False)),
     "nu is one less": of("analysis.independence", "_rao_scott",
                          lambda f: lambda t, **k: f(dataclasses.replace(t, df=t.df - 1), **k)),
