@@ -204,6 +204,13 @@ def test_what_the_office_alone_knows_has_no_number_in_a_message(load: Callable[[
     assert said_rules(asked, "en")[0].words == "Q-5 does not fit …."
 
 
+@pytest.mark.parametrize("kind", ["int", "dec"])
+def test_a_number_of_the_register_is_named(load: Callable[[str], Questionnaire], kind: str) -> None:
+    asked = load(f"sample: [{{id: size, column: size, type: {kind}}}]\n" + PAGES)
+    assert say_condition(asked, parse("${q2_all} <= ${size}"), "en") == "Q-2.1 “All” ≤ the figure in the register"
+    assert say_condition(asked, parse("${q2_all} <= ${size}"), "zh") == "Q-2.1“全部” ≤ 名录登记数"
+
+
 def test_boxes_are_numbered_in_order(asked: Questionnaire) -> None:
     numbers = item_numbers(asked)
     assert [numbers[name] for name in ("q1", "q2_all", "q2_rd", "q6_b", "q7_a_all", "q7_c_ai")] == [
