@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from analysis.fixedpoint import Floats, Ints
+from analysis.fixedpoint import LIMB, Floats, Ints, Limbs
 from uptake.contract.errors import EstimationError, did_you_mean
 
 Rule = Literal["math", "school", "hf4", "hf5", "hf6", "hf7", "hf8", "hf9"]
@@ -38,10 +38,22 @@ class Distribution:
         kind = object if wide else np.int64
         return cls(values, weight, rows, np.cumsum(weight.astype(kind) * rows.astype(kind)))
 
+    @classmethod
+    def summed(cls, values: Floats, sums: Limbs, rows: Ints) -> Distribution:
+        """Return the distribution of different values in order, each with its sum of weights: for rules by steps."""
+        narrow = not sums.high.any() and float(sums.low.astype(np.float64).sum()) < 2.0**62
+        total = sums.low if narrow else sums.high.astype(object) * LIMB + sums.low.astype(object)
+        return cls(values, sums.low, rows, np.cumsum(total))
+
     @property
     def total(self) -> int:
         """The sum of the weights, as an integer."""
         return int(self.reached[-1]) if len(self.reached) else 0
+
+
+def by_steps(name: str) -> bool:
+    """Whether a rule looks only at the share of each value, not at the rows that share it."""
+    return name in ("math", "school")
 
 
 def rule_of(name: str) -> Callable[[Distribution, Fraction], float]:

@@ -19,7 +19,7 @@ from analysis.estimators import By, Y, domains, outcomes, restriction
 from analysis.fixedpoint import Floats
 from analysis.frames import Asked
 from analysis.measures import Variable
-from analysis.quantile_rules import Rule, rule_of
+from analysis.quantile_rules import Rule, by_steps, rule_of
 from analysis.replicated_quantiles import replicate_frame, replicate_quantiles
 from analysis.replicates import replicate_covariance
 from analysis.survey import Survey
@@ -88,7 +88,7 @@ def _probabilities(p: float | Sequence[float]) -> tuple[float, ...]:
 
 
 def _part(s: Survey, y: Expr, groups: Groups, where: Expr | None, question: Question) -> Part:
-    found, known = distributions(s, y, groups, where), f"({y.sql}) IS NOT NULL"
+    found, known = distributions(s, y, groups, where, steps=by_steps(question.rule)), f"({y.sql}) IS NOT NULL"
     if not any(len(one.values) for each in found for one in each.each):
         raise EstimationError(
             f'no row of the domain has a value of "{y.name}" - check the condition and the column.', code="EMPTY_DOMAIN"

@@ -66,9 +66,8 @@ def _variable(rate: Rate, value: int | None) -> Variable:
     if rate.size is None:
         return Variable(rate.criterion.name, answer)
     size = f"CAST(({rate.size.sql}) AS DOUBLE)"
-    below = f"CASE WHEN ({answer}) IS NOT NULL THEN {size} END"
     name = f"{rate.criterion.name}, by {rate.size.name}"
-    return Variable(name, f"CAST(({answer}) AS DOUBLE) * {size}", below)
+    return Variable(name, f"CAST(({answer}) AS DOUBLE) * {size}", size)
 
 
 def estimated_rates(s: Survey, rates: Sequence[Rate], missing: str, asked: Asked) -> Estimates:

@@ -90,6 +90,11 @@ def test_differences_from_the_whole_know_that_the_whole_holds_the_domain() -> No
     assert away.frame.se.tolist() == pytest.approx([math.sqrt(2 / 9) / 2] * 2)
 
 
+def test_differences_stay_within_their_own_answer() -> None:
+    both = mean(SURVEY, ["y", "x"], by=[(), ("h",)])
+    assert both.differences(("x", "all")).frame["name"].tolist() == ["x:a - x", "x:b - x"]
+
+
 def test_components_of_every_kind_equal_their_own_estimators_and_share_one_covariance() -> None:
     parts = {
         "mean": Component("mean", "x", where="g = 'p'"), "share": Component("proportion", "y"),

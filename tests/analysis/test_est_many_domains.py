@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis import (
+    ReplicateWeights,
     Survey,
     SurveyDesign,
     chunks,
@@ -33,6 +34,10 @@ DESIGNS = {
         pd.DataFrame({"g": [0, 1], "total": [300.0, 200.0]}), by="g"
     ),
     "replicates": Survey(ROWS, SurveyDesign(weights="w", strata="h", psu="psu")).replicate(method="jkn"),
+    "centred replicates": Survey(
+        ROWS.assign(r1=ROWS.w * (1 + (ROWS.psu % 2)), r2=ROWS.w * (2 - (ROWS.psu % 2)), r3=ROWS.w * (1 + ROWS.g)),
+        SurveyDesign(weights="w", replicates=ReplicateWeights("bootstrap", prefix="r", mse=False)),
+    ),
 }
 NOTE = (
     "COVARIANCE_LEFT_OUT: 24 estimates at once, more than 20 - each has its standard error, covariances between them "

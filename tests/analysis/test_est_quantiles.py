@@ -118,6 +118,32 @@ def test_ties_among_decimal_weights_are_seen_exactly() -> None:
     assert found.estimate.tolist() == [0.5, 2.5, 6.5, 8.5]
 
 
+def test_sums_of_decimal_weights_are_equal_to_p_within_their_rounding() -> None:
+    # .1 + .2 and .3 are not the same binary number, nor are their whole numbers of units: both are three tenths.
+    for weights in ([0.1, 0.2, 0.7], [0.2, 0.1, 0.7], [0.07, 0.23, 0.7], [0.11, 0.19, 0.7], [0.13, 0.17, 0.7]):
+        rows = pd.DataFrame({"y": [1.0, 2, 3], "w": weights})
+        found = quantile(Survey(rows, SurveyDesign(weights="w")), "y", 0.3, rule="school").frame
+        assert found.estimate[0] == 2.5, weights
+
+
+def test_a_share_that_is_reached_within_rows_that_tie_is_their_value() -> None:
+    at = Distribution.of(np.array([1.0, 1, 2]), np.array([2, 1, 1]) << 40, np.array([1, 1, 1]))
+    assert [rule_of("school")(at, Fraction(k, 4)) for k in (1, 2, 3)] == [1, 1, 1.5]
+
+
+def test_of_rows_that_tie_the_heaviest_stands_first() -> None:
+    # knots C_{i-1} / C_{n-1} of (1, weight 3), (1, weight 1), (2, weight 2): 0, 3/4, 1
+    rows = pd.DataFrame({"y": [1.0, 1, 2], "w": [1.0, 3, 2]})
+    assert quantile(Survey(rows, SurveyDesign(weights="w")), "y", 0.75, rule="hf7").frame.estimate[0] == 1
+
+
+def test_different_values_beyond_64_bits_are_summed_exactly() -> None:
+    rows = pd.DataFrame({"y": [1.0, 2, 3] * 40, "d": ["u", "v"] * 60, "w": [2.0**20, 1.0, 3.0] * 40})
+    found = quantile(Survey(rows, SurveyDesign(weights="w")), "y", [0.9999], by=[(), ("d",)])
+    assert found.frame.estimate.tolist() == [1, 1, 1]
+    assert found.frame.n.tolist() == [120, 60, 60]
+
+
 VALUES = st.lists(st.tuples(st.integers(-5, 5), st.integers(1, 4)), min_size=1, max_size=30)
 
 

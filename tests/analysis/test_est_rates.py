@@ -40,6 +40,11 @@ def test_an_unknown_answer_counts_as_the_rule_says() -> None:
     assert both.meta.warnings[-1].endswith("counted as no in one row and as yes in the other.")
 
 
+def test_unknown_answers_are_counted_where_they_are_asked_for() -> None:
+    found = penetration(SURVEY, "bot", where="h = 'a'", missing="in_base")
+    assert found.meta.warnings == ('OUTCOME_MISSING: "bot" is missing in 1 row of the domain, counted as not yes.',)
+
+
 def test_listwise_takes_the_rows_in_which_all_are_known() -> None:
     found = penetration(SURVEY, ["bot", "agent"], missing="listwise").frame
     assert found.n.tolist() == [5, 5]
