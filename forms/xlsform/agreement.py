@@ -68,6 +68,9 @@ class _Agreement:
         for row, again in zip(self.book.rows("settings"), self.again.rows("settings"), strict=False):
             if row["uptake:title_zh"] and row["form_title"]:
                 self._cell(row, "form_title", row["form_title"], again["form_title"])
+            for column in ("default_language", "uptake:text_version"):
+                if row[column] != again[column]:
+                    self.taking.note(row, f'{column} is "{row[column]}"; "{again[column]}" was taken')
 
     def _compare(self, sheet: str, now: Mapping[str, Row], then: Mapping[str, Row]) -> None:
         columns = {language_of(header) or header for header in self.book.headers(sheet)}

@@ -142,3 +142,13 @@ def test_no_edit_is_ignored_in_silence(tmp_path: Path) -> None:
 @pytest.mark.proof
 def test_no_edit_of_any_cell_is_ignored_in_silence(tmp_path: Path) -> None:
     assert unexplained(edits(2_000, 4, tmp_path)) == []
+
+
+@pytest.mark.parametrize(("header", "value"), [("uptake:text_version", ""), ("default_language", "x1")])
+def test_a_setting_that_is_not_taken_is_told(tmp_path: Path, header: str, value: str) -> None:
+    written, made = loaded(EVERYTHING)
+    book = export_xlsform(written, made).book
+    (row,) = book.rows("settings")
+    save_book(_edited(book, "settings", row.number, (header, value)), tmp_path / "edited.xlsx")
+    again = import_xlsform(tmp_path / "edited.xlsx", faults=[])
+    assert again is not None and any(header in note for note in again.notes)
