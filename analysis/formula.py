@@ -153,8 +153,8 @@ class _Reader:
         if not (token[0].isalpha() or token[0] == "_"):
             raise _fault(self.text, f'has "{token}" where a column is expected', "check its signs and parentheses")
         factor = token
-        while self.here == ".":  # np.log
-            factor += self.take() + self.take()
+        while self.here is not None and self.here.startswith("."):  # np.log, and names such as api.stu and x.1
+            factor += self.take() if self.here != "." else self.take() + self.take()
         if self.here == "(":
             factor += "".join(self.balanced())
         return [(factor,)]

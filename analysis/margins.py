@@ -24,7 +24,7 @@ class _Change:
     """One margin: its name, and the factor set to `high`, less the same set to `low`; neither: its slope."""
 
     name: str
-    text: str
+    key: str
     high: float | None = None
     low: float | None = None
 
@@ -52,7 +52,7 @@ def margins(
             "covariates are sampled or fixed.",
             code="MARGIN",
         )
-    changes = [change for text in _texts(model, what) for change in _changes(model, text, kind)]
+    changes = [change for key in _keys(model, what) for change in _changes(model, key, kind)]
     if not changes:
         raise EstimationError(
             "the model has no factor of which this can be told - numbers have effects, codes and indicators means too; "
@@ -81,10 +81,10 @@ def margins(
     return Estimates(frame, vcov, meta)
 
 
-def _texts(model: Model, what: Sequence[str]) -> list[str]:
-    """The factors by their text in the formula; asked for by name or by text."""
+def _keys(model: Model, what: Sequence[str]) -> list[str]:
+    """The keys of the factors; asked for by name or by text in the formula."""
     factors = model.data.matrix.factors
-    names = {coded.name: text for text, coded in factors.items()} | {text: text for text in factors}
+    names = {c.name: key for key, c in factors.items()} | {c.text: key for key, c in factors.items()}
     for name in what:
         if name not in names:
             raise EstimationError(
@@ -95,33 +95,33 @@ def _texts(model: Model, what: Sequence[str]) -> list[str]:
     return [names[name] for name in what] if what else list(factors)
 
 
-def _changes(model: Model, text: str, kind: Kind) -> list[_Change]:
-    coded = model.data.matrix.factors[text]
-    values = model.data.rows.values[text][model.data.used]
+def _changes(model: Model, key: str, kind: Kind) -> list[_Change]:
+    coded = model.data.matrix.factors[key]
+    values = model.data.rows.values[key][model.data.used]
     if coded.levels:
         codes = [(i, f"{coded.name}={key_of(level)}") for i, level in enumerate(coded.levels)]
         if kind == "mean":
-            return [_Change(name, text, high=float(i)) for i, name in codes]
-        return [_Change(name, text, high=float(i), low=0.0) for i, name in codes[1:]]
+            return [_Change(name, key, high=float(i)) for i, name in codes]
+        return [_Change(name, key, high=float(i), low=0.0) for i, name in codes[1:]]
     if np.isin(values, (0.0, 1.0)).all():
         if kind == "effect":
-            return [_Change(coded.name, text, high=1.0, low=0.0)]
-        return [_Change(f"{coded.name}: {says}", text, high=at) for at, says in ((0.0, "no"), (1.0, "yes"))]
-    return [_Change(coded.name, text)] if kind == "effect" else []
+            return [_Change(coded.name, key, high=1.0, low=0.0)]
+        return [_Change(f"{coded.name}: {says}", key, high=at) for at, says in ((0.0, "no"), (1.0, "yes"))]
+    return [_Change(coded.name, key)] if kind == "effect" else []
 
 
 def _margin(model: Model, change: _Change) -> tuple[Floats, Floats]:
     """Return g (n,) and the gradient of its weighted mean in beta (p,)."""
     w, beta, family = model.data.weight, model.fitted.beta, model.family
     if change.high is None:
-        step = _set(model, change.text, 1.0) - _set(model, change.text, 0.0)  # columns are linear in each factor
+        step = _set(model, change.key, 1.0) - _set(model, change.key, 0.0)  # columns are linear in each factor
         slope, by = family.slope(model.fitted.eta), step @ beta
         gradient = (family.slope_change(model.fitted.eta) * by)[:, None] * model.data.x + slope[:, None] * step
         return slope * by, np.average(gradient, axis=0, weights=w)
     g, gradient = np.zeros(len(w)), np.zeros_like(model.data.x)
     for sign, value in ((1.0, change.high), (-1.0, change.low)):
         if value is not None:
-            x = _set(model, change.text, value)
+            x = _set(model, change.key, value)
             eta = x @ beta + model.data.offset
             g += sign * family.mean(eta)
             gradient += sign * family.slope(eta)[:, None] * x
@@ -134,8 +134,8 @@ def _moved(model: Model, beta: Floats) -> Model:
     return replace(model, fitted=replace(model.fitted, beta=beta, eta=eta, mu=model.family.mean(eta)))
 
 
-def _set(model: Model, text: str, value: float) -> Floats:
+def _set(model: Model, key: str, value: float) -> Floats:
     """Return X (n, p) with one factor set to a value in every row."""
     data = model.data
     values = {name: data.rows.values[name][data.used] for name in data.matrix.factors}
-    return data.matrix.of({**values, text: np.full(len(data.y), value)}, len(data.y))
+    return data.matrix.of({**values, key: np.full(len(data.y), value)}, len(data.y))

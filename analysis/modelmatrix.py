@@ -10,12 +10,13 @@ import numpy as np
 
 from analysis.design import Expr
 from analysis.factors import Factor, factor
+from analysis.faults import refuse
 from analysis.fixedpoint import Floats
 from analysis.formula import Formula
 from analysis.frames import key_of
 from analysis.microdata import Microdata, read_rows
 from analysis.source import literal
-from analysis.survey import Survey
+from analysis.survey import Survey, design_faults
 from uptake.contract.errors import EstimationError, did_you_mean
 
 INTERCEPT = "intercept"
@@ -25,8 +26,11 @@ MOST_COLUMNS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """A factor with its levels, the reference first; none for a number."""
+    """A factor with its levels, the reference first; none for a number. `key` is what its values go by (f0, f1 ...):
+    an engine that takes X and x for one name could not tell texts apart."""
 
+    key: str
+    text: str
     name: str
     sql: str
     levels: tuple[object, ...] = ()
@@ -42,7 +46,7 @@ class Coded:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the model: its name, its term, and its parts (text of the factor, level; -1 for a number)."""
+    """A column of the model: its name, its term, and its parts (key of the factor, level; -1 for a number)."""
 
     name: str
     term: str
@@ -51,7 +55,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class ModelMatrix:
-    """The columns of a model and the factors they are made of, by their text in the formula."""
+    """The columns of a model and the factors they are made of, by their keys."""
 
     columns: tuple[Column, ...]
     factors: dict[str, Coded]
@@ -66,8 +70,8 @@ class ModelMatrix:
         """Return X (n, p) from the values of the factors (codes are places of levels; NaN stays NaN)."""
         matrix = np.ones((n, len(self.columns)))
         for j, column in enumerate(self.columns):
-            for text, level in column.parts:
-                matrix[:, j] *= values[text] if level < 0 else _indicator(values[text], level)
+            for key, level in column.parts:
+                matrix[:, j] *= values[key] if level < 0 else _indicator(values[key], level)
         return matrix
 
 
@@ -82,6 +86,7 @@ class ModelRows:
     x: Floats
     offset: Floats
     matrix: ModelMatrix
+    warnings: tuple[str, ...]  # of the design
 
     @property
     def weight(self) -> Floats:
@@ -89,11 +94,8 @@ class ModelRows:
         return self.rows.weight[self.used]
 
 
-def model_rows(s: Survey, formula: Formula, where: Expr | None, also: Mapping[str, str]) -> ModelRows:
-    """Read what a model needs; a row counts where the domain holds it, its weight is above zero and nothing is missing.
-
-    also: further numbers to read, name -> SQL.
-    """
+def model_rows(s: Survey, formula: Formula, where: Expr | None) -> ModelRows:
+    """Read what a model needs: rows of the domain count where their weight is above zero and nothing is missing."""
     response = factor(formula.response, s.source)
     if response.coded:
         raise EstimationError(
@@ -104,23 +106,26 @@ def model_rows(s: Survey, formula: Formula, where: Expr | None, also: Mapping[st
     found = {text: factor(text, s.source) for term in formula.terms for text in term}
     offset = " + ".join(f"({factor(text, s.source).sql})" for text in formula.offsets)
     known = [response.sql, *(f.sql for f in found.values()), *([offset] if offset else [])]
-    coded = {text: _with_levels(s, f, known, where) for text, f in found.items()}
-    matrix = ModelMatrix(_columns(formula, coded), coded, bool(offset))
-    values = {RESPONSE: response.sql, **{text: c.number for text, c in coded.items()}, **also}
+    coded = {
+        text: _with_levels(s, f, known, where, (f"f{i}", text)) for i, (text, f) in enumerate(found.items())
+    }  # fmt: skip
+    matrix = ModelMatrix(_columns(formula, coded), {c.key: c for c in coded.values()}, bool(offset))
+    values = {RESPONSE: response.sql, **{key: c.number for key, c in matrix.factors.items()}}
     if offset:
         values[OFFSET] = offset
     rows = read_rows(s, values, where=where)
-    return _used(rows, matrix)
+    return _used(rows, matrix, refuse(design_faults(s, rows.totals)))
 
 
-def _used(rows: Microdata, matrix: ModelMatrix) -> ModelRows:
+def _used(rows: Microdata, matrix: ModelMatrix, warnings: tuple[str, ...]) -> ModelRows:
     counted = rows.inside & (rows.weight > 0)
     needed = [RESPONSE, *matrix.factors, *([OFFSET] if matrix.offset else [])]
     used = counted & ~np.any([np.isnan(rows.values[name]) for name in needed], axis=0)
     kept = {name: rows.values[name][used] for name in needed}
     for name, values in kept.items():
         if not np.isfinite(values).all():
-            shown = {RESPONSE: "the answer", OFFSET: "the offset"}.get(name, f'"{name}" in the formula')
+            text = matrix.factors[name].text if name in matrix.factors else ""
+            shown = {RESPONSE: "the answer", OFFSET: "the offset"}.get(name, f'"{text}" in the formula')
             raise EstimationError(
                 f"{shown} holds a value that is not a finite number - set it to missing or correct it.",
                 code="NOT_FINITE",
@@ -133,17 +138,17 @@ def _used(rows: Microdata, matrix: ModelMatrix) -> ModelRows:
             code="EMPTY_DOMAIN",
         )
     offset = kept[OFFSET] if matrix.offset else np.zeros(n)
-    return ModelRows(rows, used, int(counted.sum()), kept[RESPONSE], matrix.of(kept, n), offset, matrix)
+    return ModelRows(rows, used, int(counted.sum()), kept[RESPONSE], matrix.of(kept, n), offset, matrix, warnings)
 
 
 def _indicator(codes: Floats, level: int) -> Floats:
     return np.where(np.isnan(codes), np.nan, (codes == level).astype(np.float64))
 
 
-def _with_levels(s: Survey, found: Factor, known: list[str], where: Expr | None) -> Coded:
+def _with_levels(s: Survey, found: Factor, known: list[str], where: Expr | None, named: tuple[str, str]) -> Coded:
     """Find the levels among the rows of the model, and put the reference first."""
     if not found.coded:
-        return Coded(found.name, found.sql)
+        return Coded(*named, found.name, found.sql)
     kept = [f"{s.weight_layer()[0][1]} > 0", *(f"({sql}) IS NOT NULL" for sql in known)]
     kept += [f"({where.sql})"] if where else []
     rows = s.source.columns(
@@ -160,7 +165,7 @@ def _with_levels(s: Survey, found: Factor, known: list[str], where: Expr | None)
             )
         first = levels.pop(texts.index(str(found.reference)))
         levels.insert(0, first)
-    return Coded(found.name, found.sql, tuple(levels) or (None,))
+    return Coded(*named, found.name, found.sql, tuple(levels) or (None,))
 
 
 def _columns(formula: Formula, factors: dict[str, Coded]) -> tuple[Column, ...]:
@@ -174,7 +179,7 @@ def _columns(formula: Formula, factors: dict[str, Coded]) -> tuple[Column, ...]:
     columns = [Column(INTERCEPT, INTERCEPT, ())] if formula.intercept else []
     for term in terms:
         label = ":".join(factors[text].name for text in term)
-        parts = [_parts(text, factors[text], frozenset(term) - {text} in there) for text in term]
+        parts = [_parts(factors[text], frozenset(term) - {text} in there) for text in term]
         columns += [
             Column(":".join(name for name, _ in chosen), label, tuple(part for _, part in chosen))
             for chosen in product(*parts)
@@ -193,9 +198,9 @@ def _columns(formula: Formula, factors: dict[str, Coded]) -> tuple[Column, ...]:
     return tuple(columns)
 
 
-def _parts(text: str, coded: Coded, contrast: bool) -> list[tuple[str, tuple[str, int]]]:
+def _parts(coded: Coded, contrast: bool) -> list[tuple[str, tuple[str, int]]]:
     if not coded.levels:
-        return [(coded.name, (text, -1))]
+        return [(coded.name, (coded.key, -1))]
     if contrast and len(coded.levels) == 1 and coded.levels[0] is not None:
         raise EstimationError(
             f'"{coded.name}" has the one value "{key_of(coded.levels[0])}" in the rows of the model - a constant '
@@ -203,4 +208,4 @@ def _parts(text: str, coded: Coded, contrast: bool) -> list[tuple[str, tuple[str
             code="ONE_LEVEL",
         )
     levels = list(enumerate(coded.levels))[1 if contrast else 0 :]
-    return [(f"{coded.name}={key_of(level)}", (text, i)) for i, level in levels]
+    return [(f"{coded.name}={key_of(level)}", (coded.key, i)) for i, level in levels]

@@ -12,7 +12,6 @@ from analysis.coefficients import Base, Sizes, coefficient_frame, exponentiated,
 from analysis.design import Expr
 from analysis.estimates import Estimates, Meta
 from analysis.estimators import restriction
-from analysis.faults import refuse
 from analysis.fixedpoint import Floats
 from analysis.formula import parse_formula
 from analysis.likelihood import (
@@ -29,12 +28,13 @@ from analysis.likelihood import (
 )
 from analysis.modelmatrix import ModelRows, model_rows
 from analysis.modelspread import ModelSpread, model_spread
-from analysis.survey import Survey, design_faults
+from analysis.survey import Survey
 from uptake.contract.errors import EstimationError
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+SHOWN = 5  # names in a sentence
 Kind = Literal["effect", "mean"]
 Covariates = Literal["sampled", "fixed"]
 
@@ -130,8 +130,8 @@ def glm(
     if not 0 < level < 1:
         raise EstimationError(f"level is {level} - a confidence level is between 0 and 1, such as 0.95.", code="LEVEL")
     chosen, condition = family_of(family, link), restriction(s, where)
-    data = model_rows(s, parse_formula(formula), condition, {})
-    warnings = [*s.notes, *refuse(design_faults(s, data.rows.totals))]
+    data = model_rows(s, parse_formula(formula), condition)
+    warnings = [*s.notes, *data.warnings]
     check_support(data.y, chosen)
     refuse_dependent(data.x, data.weight, data.matrix.names)
     pieces = Data(data.y, data.x, data.weight, data.offset)
@@ -165,7 +165,8 @@ def _told(data: ModelRows, lost: Sequence[int]) -> list[str]:
         rows = "1 row of the domain lacks" if missing == 1 else f"{missing:,} rows of the domain lack"
         told.append(f"OUTCOME_MISSING: {rows} the answer or what should explain it, left out of the model.")
     if lost:
-        names = ", ".join(f'"{data.matrix.names[j]}"' for j in lost)
+        names = ", ".join(f'"{data.matrix.names[j]}"' for j in lost[:SHOWN])
+        names += f" and {len(lost) - SHOWN} more" if len(lost) > SHOWN else ""
         told.append(
             f"SEPARATION: some of the answers are told without exception by {names} - such coefficients have no limit "
             "and no interval; join levels, or take the column out."

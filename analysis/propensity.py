@@ -132,7 +132,7 @@ def response_model(survey: Survey, answered: str, formula: str) -> tuple[Fit, Mo
 
     flagged = survey.source.derive(f"*, CASE WHEN {answered} THEN 1 ELSE 0 END AS up__answered")
     parsed = parse_formula(f"up__answered ~ {formula.split('~')[-1]}")
-    data = model_rows(survey.over(flagged), parsed, None, {})
+    data = model_rows(survey.over(flagged), parsed, None)
     lost = data.n_rows - int(data.used.sum())
     if lost:
         raise DesignError(
@@ -167,8 +167,8 @@ def rate_sql(columns: tuple[str, ...], coefficients: Floats) -> str:
 def _sql(column: Column, matrix: ModelMatrix) -> str:
     """A column of the model as the SQL of a number."""
     parts = []
-    for text, level in column.parts:
-        coded = matrix.factors[text]
+    for key, level in column.parts:
+        coded = matrix.factors[key]
         is_level = f"CASE WHEN {coded.sql} = {literal(coded.levels[level])} THEN 1 ELSE 0 END" if coded.levels else ""
         parts.append(f"({is_level or coded.sql})")
     return f"CAST({' * '.join(parts) or '1'} AS DOUBLE)"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from analysis import Expr, Survey, SurveyDesign, glm, mean, proportion
 from analysis.formula import parse_formula
-from uptake.contract.errors import EstimationError
+from uptake.contract.errors import DesignError, EstimationError
 
 
 def made(n: int = 60, seed: int = 1) -> pd.DataFrame:
@@ -297,3 +297,16 @@ def test_unknown_terms_and_margins_are_refused() -> None:
         "the model has no factor of which this can be told - numbers have effects, codes and indicators means too; use "
         'kind="effect", or add a factor.'
     )
+
+
+def test_odd_columns_and_bad_weights() -> None:
+    rows = made().assign(
+        **{"X": lambda t: -(t.x**2), "x.1": lambda t: t.k, '规模 "大': lambda t: t.g, "b": lambda t: t.x > 0}
+    )
+    assert glm(survey(rows), "y ~ x + X + x.1").frame["name"].tolist() == ["intercept", "x", "X", "x.1"]
+    assert glm(survey(rows), 'b ~ `规模 "大`').frame["name"].tolist()[1:] == ['规模 "大=b', '规模 "大=c']
+    with pytest.raises(DesignError) as refusal:
+        glm(survey(rows.assign(w=-rows.w)), "y ~ x")
+    assert "60 rows have a weight below zero" in str(refusal.value)
+    told = glm(survey(rows.assign(y=1)), "y ~ C(psu)").meta.warnings[0]
+    assert '"psu=4" and 10 more - such coefficients' in told

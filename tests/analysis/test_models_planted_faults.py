@@ -122,7 +122,7 @@ FAULTS: dict[str, tuple[str, str, Callable[..., Any]]] = {
     "df of the design alone": of("analysis.models", "model_spread", lambda f: larger(f, df=1.0)),
     "replicates never fitted again": ("analysis.modelspread", "_fit_again", lambda d, w, fitted, *a, **k: fitted),
     "the first level is not left out": of("analysis.modelmatrix", "_parts",
-                                          lambda f: lambda t, c, contrast: f(t, c, contrast)[::-1]),
+                                          lambda f: lambda c, contrast: f(c, contrast)[::-1]),
     "interactions are sums": of("analysis.modelmatrix", "_indicator", lambda f: lambda c, level: f(c, level) + 1),
     "the normal quantile for t": ("analysis.coefficients", "t_quantile", lambda level, df: 1.959963984540054),
     "Wald F is not divided by k": of("analysis.models", "wald_frame",
