@@ -30,6 +30,7 @@ from analysis.stepwise import needs_rows, stepwise
 from analysis.survey import Survey, design_faults, design_totals
 from uptake.contract.errors import EstimationError
 
+SMALLEST_VALUE = 1e-140  # squares of less leave the range of float64
 MOST_ESTIMATES = 10_000  # where rows are needed: their covariance matrix has 800 MB
 
 
@@ -162,6 +163,12 @@ def _ranges(survey: Survey, expressions: list[str], names: dict[str, str]) -> di
         for i, e in enumerate(expressions)
     }
     for expression, outcome in outcomes.items():
+        if 0 < outcome.largest < SMALLEST_VALUE:
+            raise EstimationError(
+                f'"{names[expression]}" holds nothing larger than {outcome.largest:.3g} with its weight - its squares '
+                "are too small to compute with; give it in a larger unit.",
+                code="VALUE_RANGE",
+            )
         if not math.isfinite(outcome.largest_square):
             raise not_finite(names[expression])
     return outcomes

@@ -14,6 +14,8 @@ from uptake.contract.errors import TableError, did_you_mean
 PARQUET = (".parquet", ".pq")
 _WILD = frozenset("*?[")
 
+RESERVED = "up__"
+
 
 @dataclass(frozen=True, slots=True)
 class Files:
@@ -57,8 +59,35 @@ def found_files(data: str | Path | Sequence[str | Path]) -> Files:
 
 def header(path: Path) -> list[str]:
     """Return the column names of a CSV file."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return next(csv.reader(file), [])
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return next(csv.reader(file), [])
+    except UnicodeDecodeError as fault:
+        raise TableError(
+            f"{path}: the names of the columns are not written in UTF-8 - the words in it would be read wrongly; save "
+            "it as UTF-8 (a spreadsheet calls it CSV UTF-8)."
+        ) from fault
+
+
+def refuse_names(own: Sequence[str], inside: Sequence[str] | None = None) -> None:
+    """Refuse column names that stand twice, that the engine keeps for itself, or of which a line has more or fewer.
+
+    own: the names as the data have them; inside: as the engine read them.
+    """
+    twice = next((name for i, name in enumerate(own) if name in own[:i]), None)
+    if twice is not None:
+        raise TableError(f'two columns are called "{twice}" - nobody can tell which is meant; rename one of them.')
+    kept = next((name for name in own if name.lower().startswith(RESERVED)), None)
+    if kept is not None:
+        raise TableError(
+            f'a column is called "{kept}" - names that begin with "{RESERVED}" are those of the engine\'s own columns; '
+            "rename it."
+        )
+    if inside is not None and len(own) != len(inside):
+        raise TableError(
+            f"the first line names {len(own)} columns and the rows have {len(inside)} - values would stand under the "
+            "wrong names; correct the file."
+        )
 
 
 def refuse_different_columns(columns: dict[Path, list[str]]) -> None:

@@ -201,6 +201,10 @@ def _refuse_unpaired(survey: Survey, asked: Asked, stage: Stage) -> None:
 def _resampled(asked: Asked, stage: Stage, survey: Survey, order: Floats) -> Resampled:
     units, rule = len(stage.parent), survey.design.lonely_psu
     wanted = asked.replicates or REPLICATES
+    if not units:
+        raise DesignError(
+            "the data have no row - there is nothing to draw again; give the sample.", code="EMPTY_DOMAIN"
+        )
     if asked.method in ("jkn", "jk1"):
         _refuse_size(units, units, asked.method)
         made = jackknife(stage, rule)

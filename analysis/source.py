@@ -12,7 +12,7 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from analysis.files import Files, are_paths, found_files, header, refuse_different_columns
+from analysis.files import Files, are_paths, found_files, header, refuse_different_columns, refuse_names
 from uptake.contract.errors import DesignError, EstimationError, TableError, did_you_mean
 
 INTEGERS = (
@@ -134,6 +134,8 @@ def open_source(data: object) -> Source:
         files = found_files(data)
         source = Source(run=connection.execute, text=f"SELECT * FROM {files.table}", types={})
         return _named(source, _columns_of(files, source))
+    if hasattr(data, "iloc"):
+        refuse_names([str(name) for name in _named_columns(data)])
     table = _scannable(data)
     _register(connection, table)
     own = [str(name) for name in _named_columns(table)]
@@ -143,6 +145,7 @@ def open_source(data: object) -> Source:
 def _named(source: Source, own: list[str]) -> Source:
     """Remember the names of the columns as the data have them, before the engine tells twins apart."""
     inside = [str(name) for name in source.columns(f"DESCRIBE {source.text}")["column_name"]]
+    refuse_names(own, inside)
     return described(replace(source, renamed={a: b for a, b in zip(own, inside, strict=True) if a != b}))
 
 
@@ -184,7 +187,7 @@ def _arrow(frame: Any) -> object:
 
     try:
         return pa.Table.from_pandas(frame, preserve_index=False)
-    except (pa.ArrowTypeError, pa.ArrowInvalid) as fault:
+    except (pa.ArrowTypeError, pa.ArrowInvalid, pa.ArrowNotImplementedError) as fault:
         raise TableError(f"{fault.args[-1]} - a column holds values of several kinds; give it one type.") from fault
 
 
