@@ -117,3 +117,10 @@ def test_columns_that_differ_in_capitals_are_kept_apart_in_one_file_and_refused_
         f'{paths[0]}: the columns "n_h" and "N_h" differ in capital letters only - several files are put together by '
         "names that SQL can tell apart; rename one of them."
     )
+
+
+def test_a_column_of_whole_numbers_in_one_file_and_of_fractions_in_another_keeps_its_fractions(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{i}.parquet" for i in (1, 2)]
+    pd.DataFrame({"w": [1.0, 1.0], "y": [1, 2]}).to_parquet(paths[0])
+    pd.DataFrame({"y": [2.5, 0.25], "w": [1, 1]}).to_parquet(paths[1])  # and in another order
+    assert mean(Survey(paths, SurveyDesign(weights="w")), "y").frame.estimate[0] == 5.75 / 4

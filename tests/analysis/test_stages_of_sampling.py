@@ -214,6 +214,10 @@ def test_degrees_of_freedom_by_three_rules() -> None:
     }  # fmt: skip
     assert found["strata"].se.tolist() == found["domain"].se.tolist()
     assert found["design"].ci_low[0] > found["domain"].ci_low[0]
+    whole = Survey(rows, SurveyDesign(weights="w", strata="h", psu="p", degrees="design"))
+    empty = mean(whole, "y", by="d", where="d = 'a'").frame
+    assert empty.n.tolist() == [3, 0]
+    assert empty.df.tolist() == [4.0, 0.0]  # a domain without rows has no degrees of freedom to lend
     with pytest.raises(DesignError) as caught:
         SurveyDesign(weights="w", degrees="stata")  # type: ignore[arg-type]
     assert str(caught.value) == 'degrees is "stata" - choose one of domain, strata, design.'
