@@ -62,8 +62,8 @@ class CellReader:
         return [cell_text(value)]
 
     def _day(self, value: CellValue) -> str:
-        """A bare number is a day as Excel counts them, unless its eight digits are one."""
-        if isinstance(value, int | Decimal) and not isinstance(value, bool) and len(str(value)) != 8:
+        """A bare whole number is a day as Excel counts them, unless its eight digits are one."""
+        if isinstance(value, int) and not isinstance(value, bool) and len(str(value)) != 8:
             day = day_of(value, epoch_1904=self.epoch_1904)
             return cell_text(value) if day is None else day.isoformat()
         if isinstance(value, datetime.datetime) and value.time() == datetime.time():

@@ -295,6 +295,27 @@ def test_ticks_errors_and_don_t_know_in_their_many_spellings(everything: Questio
     assert table(everything, "unit_id,x16\nU3,#hash\n")[1] == []
 
 
+def test_a_bare_number_in_a_cell_without_a_format_is_a_day_too(everything: Questionnaire) -> None:
+    def fill(book: Book, value: object, epoch: datetime.datetime) -> None:
+        put(book, "x09", "U1", value)
+        book.epoch = epoch
+        for cell in book["everything"][3]:
+            cell.number_format = "General"
+
+    epochs = openpyxl.utils.datetime.WINDOWS_EPOCH, openpyxl.utils.datetime.MAC_EPOCH
+    for value, epoch in ((46203, 0), (46203 - 1462, 1), (20260630, 0), (20260630, 1), ("2026-06-30", 1)):
+        content = filled(everything, lambda book, v=value, e=epoch: fill(book, v, epochs[e]))
+        assert read(everything, content).rows["U1"].answers["x09"] == answered(datetime.date(2026, 6, 30)), value
+    for value in (46203.5, 0, 10**9):
+        (error,) = read(everything, filled(everything, lambda book, v=value: fill(book, v, epochs[0]))).errors
+        assert error.name == "x09" and "“" in error.message, value
+
+
+def test_a_number_of_many_digits_is_too_large_and_nothing_was_lost(everything: Questionnaire) -> None:
+    made = read(everything, filled(everything, lambda book: put(book, "x03_staff", "U1", 10**17)))
+    assert "above 1,000,000" in made.errors[0].message and len(made.errors) == 1
+
+
 def test_days_count_from_1904_where_the_workbook_says_so(everything: Questionnaire) -> None:
     def fill(book: Book) -> None:
         book.epoch = openpyxl.utils.datetime.MAC_EPOCH
