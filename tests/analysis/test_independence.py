@@ -149,3 +149,11 @@ def test_refusals(row: str, options: dict[str, Any], message: str) -> None:
     with pytest.raises(EstimationError) as refusal:
         independence_test(survey(table(HAND)), row, "c", **options)
     assert str(refusal.value) == message
+
+
+def test_a_level_without_weight_is_no_level() -> None:
+    rows = table(HAND)
+    more = pd.concat([rows, pd.DataFrame({"r": ["z"], "c": ["p"], "w": [0.0]})])
+    found = independence_test(survey(more), "r", "c")
+    assert found.rows == ("a", "b")
+    assert found.statistic == pytest.approx(independence_test(survey(rows), "r", "c").statistic, rel=0.02)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import Any
 
@@ -198,6 +199,7 @@ def test_a_formula_is_read(text: str, terms: list[tuple[str, ...]]) -> None:
         ("y ~ 0 + g", ["g=a", "g=b", "g=c"]),
         ("y ~ g*x", ["intercept", "g=b", "g=c", "x", "g=b:x", "g=c:x"]),
         ("y ~ g:x", ["intercept", "g=a:x", "g=b:x", "g=c:x"]),
+        ("y ~ g:x + g", ["intercept", "g=b", "g=c", "g=a:x", "g=b:x", "g=c:x"]),
         ("y ~ x + C(h)", ["intercept", "x", "h=1", "h=2"]),
         ("y ~ C(h, Treatment(2))", ["intercept", "h=0", "h=1"]),
         ("y ~ (g == 'a') + (h == '1')", ["intercept", "g=a", "h=1"]),
@@ -310,3 +312,63 @@ def test_odd_columns_and_bad_weights() -> None:
     assert "60 rows have a weight below zero" in str(refusal.value)
     told = glm(survey(rows.assign(y=1)), "y ~ C(psu)").meta.warnings[0]
     assert '"psu=4" and 10 more - such coefficients' in told
+
+
+def test_tests_of_coefficients_by_hand() -> None:
+    from scipy import stats
+
+    found = glm(survey(made()), "y ~ x + g")
+    row = found.frame.iloc[1]
+    assert row.t == pytest.approx(row.estimate / row.se)
+    assert row.p_value == pytest.approx(2 * stats.t.sf(abs(row.t), row.df))
+    b, v = found.frame["estimate"].to_numpy()[2:], found.vcov[2:, 2:]
+    joint = found.wald_test("g").iloc[0]
+    assert joint.statistic == pytest.approx(b @ np.linalg.inv(v) @ b / 2)
+    assert joint.p_value == pytest.approx(stats.f.sf(joint.statistic, 2, row.df))
+    assert found.wald_test("x")["statistic"][0] == pytest.approx(row.t**2)
+
+
+def test_rows_without_weight_or_answer_do_not_count() -> None:
+    rows = made()
+    rows.loc[0:4, "x"], rows.loc[5:6, "w"] = None, 0.0
+    found = glm(Survey(rows, SurveyDesign(weights="w")), "y ~ x")
+    assert found.frame[["n", "n_rows", "df"]].iloc[0].tolist() == [53, 58, 53 - 1 + 1 - 2]
+
+
+def test_a_fit_that_does_not_settle_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("analysis.likelihood.ITERATIONS", 1)
+    with pytest.raises(EstimationError) as refusal:
+        glm(survey(made()), "y ~ x")
+    assert str(refusal.value) == (
+        "the model has not settled after 1 rounds - its coefficients are not to be trusted; rescale or take out "
+        "columns, or choose another link."
+    )
+
+
+@pytest.mark.parametrize("kind", ["effect", "mean"])
+@pytest.mark.parametrize(("formula", "family"), [("y ~ x * g", "binomial"), ("k ~ x + g + offset(log(w))", "poisson")])
+def test_the_delta_method_is_that_of_small_steps(formula: str, family: str, kind: Any) -> None:
+    # theta(beta) recomputed by steps of 1e-5 in each coefficient; V = G V(beta) G'.
+    model = glm(survey(made()), formula, family)
+    beta, x, w = model.fitted.beta, model.data.x, model.data.weight
+
+    def moved(b: Any) -> Any:
+        eta = x @ b + model.data.offset
+        fitted = dataclasses.replace(model.fitted, beta=b, eta=eta, mu=model.family.mean(eta))
+        made_model = dataclasses.replace(model, fitted=fitted)
+        return made_model.margins(kind=kind, covariates="fixed").frame["estimate"].to_numpy()
+
+    steps = 1e-5 * np.eye(len(beta))
+    gradient = np.stack([(moved(beta + h) - moved(beta - h)) / 2e-5 for h in steps], axis=1)
+    found = model.margins(kind=kind, covariates="fixed")
+    assert found.vcov == pytest.approx(gradient @ model.vcov @ gradient.T, rel=1e-5, abs=1e-10)
+    if kind == "mean":
+        eta = np.where(np.array(model.data.matrix.names) == "g=b", 1, 0)
+        level = x.copy()
+        level[:, [j for j, n in enumerate(model.data.matrix.names) if n.startswith("g=")]] = 0
+        level[:, eta == 1] = 1
+        if "x:g=b" in model.data.matrix.names:
+            for j, name in enumerate(model.data.matrix.names):
+                level[:, j] = level[:, 1] if name == "x:g=b" else 0 if name == "x:g=c" else level[:, j]
+        mu = model.family.mean(level @ beta + model.data.offset)
+        assert found.frame["estimate"][1] == pytest.approx(np.average(mu, weights=w), rel=1e-10)
