@@ -246,3 +246,36 @@ def test_nothing_is_invented_where_nobody_answered() -> None:
     made = impute(rows, "staff", cells="size", seed=1)
     assert made.tables[0]["staff"].isna().all()
     assert made.warnings == ('NO_DONOR: "staff": 8 answers found no donor and stay missing.',)
+
+
+def test_a_unit_without_cell_waits_for_wider_cells_and_few_donors_send_on() -> None:
+    rows = pd.DataFrame({"unit_id": list("abcdef"), "c": ["p", "p", None, "q", "q", "q"],
+                         "v": [1.0, None, 7.0, 5.0, 6.0, None]})  # fmt: skip
+    rows.loc[2, "v"] = None
+    made = impute(rows, "v", cells="c", seed=1)
+    assert dict(zip(made.donors.unit_id, made.donors.cells, strict=True)) == {"b": "c", "c": "all", "f": "c"}
+    two = impute(rows, "v", cells="c", seed=1, fewest=2)
+    assert dict(zip(two.donors.unit_id, two.donors.cells, strict=True)) == {"b": "all", "c": "all", "f": "c"}
+
+
+def test_ratios_are_rounded_where_numbers_are_whole() -> None:
+    rows = pd.DataFrame({"unit_id": list("abc"), "v": pd.array([3, 3, None], dtype="Int64")})
+    before = pd.DataFrame({"unit_id": list("abc"), "v": [2, 2, 5]})
+    # 1.5 * 5 = 7.5, to the even number; 1.5 * 3 = 4.5 to 4, 1.5 * 11 = 16.5 to 16, 1.5 * 2.5 = 3.75 to 4.
+    for last, expected in ((5.0, 8), (3.0, 4), (2.5, 4)):
+        made = impute(rows, "v", seed=1, method="ratio", previous=before.assign(v=[2, 2, last]), fewest=1)
+        assert made.tables[0]["v"][2] == expected
+
+
+def test_several_data_sets_draw_the_donors_first_and_large_units_lend_their_ratio_more_often() -> None:
+    # One donor of four is drawn for the pool, with replacement: all ten recipients share few donors in each data set.
+    rows = pd.DataFrame({"unit_id": np.arange(44), "v": [*range(4), *[math.nan] * 40]})
+    made = impute(rows, "v", seed=2, datasets=40, donor_uses=40)
+    kinds = made.donors.groupby("dataset")["donor_id"].nunique()
+    assert kinds.min() < 4 and kinds.mean() == pytest.approx(4 * (1 - 0.75**4), abs=0.35)  # 2.73 of four on average
+    now = pd.DataFrame({"unit_id": np.arange(302), "v": [10.0, 900.0, *[math.nan] * 300]})
+    before = pd.DataFrame({"unit_id": np.arange(302), "v": [10.0, 300.0, *[1.0] * 300]})
+    drawn = impute(now, "v", seed=2, method="ratio", previous=before, datasets=8, fewest=1).donors
+    both = drawn.groupby("dataset").filter(lambda t: t["donor_id"].nunique() == 2)
+    assert len(both) > 0
+    assert (both["donor_id"] == 1).mean() == pytest.approx(300 / 310, abs=0.03)

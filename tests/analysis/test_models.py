@@ -372,3 +372,9 @@ def test_the_delta_method_is_that_of_small_steps(formula: str, family: str, kind
                 level[:, j] = level[:, 1] if name == "x:g=b" else 0 if name == "x:g=c" else level[:, j]
         mu = model.family.mean(level @ beta + model.data.offset)
         assert found.frame["estimate"][1] == pytest.approx(np.average(mu, weights=w), rel=1e-10)
+
+
+def test_a_comparison_with_a_missing_value_is_missing() -> None:
+    rows = made()
+    rows.loc[0:6, "g"] = None
+    assert glm(survey(rows), "y ~ (g == 'a')").frame["n"][0] == 53

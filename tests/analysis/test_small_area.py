@@ -50,6 +50,18 @@ def test_the_fit_is_that_of_metafor(method: AreaMethod, theirs: str, share: floa
     assert errors == pytest.approx(stored["g1_g2"], rel=1e-8)
 
 
+def test_the_variance_of_a() -> None:
+    for method in ("reml", "ml", "moment"):
+        found = fit_areas(Y, X, D / 4, method)
+        v = found.area_variance + D / 4
+        expected = 2 * 12 / (1 / v).sum() ** 2 if method == "moment" else 2 / (1 / v**2).sum()
+        assert found.variance_of_a == pytest.approx(expected)
+        moments = 2 * (12 * (1 / v**2).sum() - (1 / v).sum() ** 2) / (1 / v).sum() ** 3
+        assert found.bias_of_a == pytest.approx({"reml": 0.0, "ml": found.bias_of_a, "moment": moments}[method])
+    y, x = np.random.default_rng(8).normal(size=15) * 1.02, np.ones((15, 1))
+    assert fit_areas(y, x, np.ones(15), "reml").area_variance == pytest.approx(max(np.var(y, ddof=1) - 1, 0))
+
+
 @pytest.mark.parametrize("method", ["reml", "ml"])
 def test_the_fit_is_the_top_of_the_likelihood(method: AreaMethod) -> None:
     from scipy.optimize import minimize_scalar
