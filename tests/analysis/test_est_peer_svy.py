@@ -118,8 +118,8 @@ def answers(survey: Survey, drawn: Drawn) -> Iterator[tuple[str, Estimates]]:
         "total": lambda: total(survey, "x", by=by),
         "ratio": lambda: ratio(survey, "x", "z", by=by),
         "mean y": lambda: mean(survey, "y", by=by, where=known("y")),
-        "deff wor": lambda: mean(survey, "x", by=by),
-        "deff wr": lambda: mean(survey, "x", by=by),
+        "deff wor": lambda: mean(survey, "z", by=by),
+        "deff wr": lambda: mean(survey, "z", by=by),
     }
     yield drawn.fourth, asked[drawn.fourth]()
 
@@ -145,10 +145,10 @@ def peers(sample: Any, drawn: Drawn, by: str | None) -> dict[str, Any]:
 def with_effect(ask: Any, by: str | None, reference: str) -> Any:
     """The mean with its design effect; svy refuses all of them when one domain has none (ours is NaN there)."""
     try:
-        return ask.mean("x", by=by, deff=reference)
+        return ask.mean("z", by=by, deff=reference)
     except Exception as refusal:
         assert "DEFF_NOT_COMPUTABLE" in str(refusal)
-        return ask.mean("x", by=by)
+        return ask.mean("z", by=by)
 
 
 def differences(name: str, mine: pd.DataFrame, peer: pd.DataFrame, drawn: Drawn) -> Iterator[str]:
@@ -169,11 +169,16 @@ def differences(name: str, mine: pd.DataFrame, peer: pd.DataFrame, drawn: Drawn)
             continue
         for a, b, row in zip(mine[own], peer[other], mine.itertuples(), strict=True):
             wanted = explained(row, own, float(b), drawn) if name == "share y" else float(b)
-            # Of answers that are nearly equal, sums of squares leave the design effect seven digits.
-            near = 1e-6 if own.startswith("deff") else 1e-9
+            near = digits_of(row) if own.startswith("deff") else 1e-9
             same = (math.isnan(a) and math.isnan(wanted)) or abs(a - wanted) <= near * max(1.0, abs(wanted))
             if not same:
                 yield f"{name} {row.domain_key} {own}: {a!r}, svy {wanted!r}"
+
+
+def digits_of(row: Any) -> float:
+    """How well a design effect can be known from sums of squares over a file: less, the less its answers vary."""
+    squared = row.n * row.se**2 / row.deff_wr  # S2
+    return 1e-7 + 1e-11 * (1 + row.estimate**2) / squared if squared > 0 else 1e-7
 
 
 def other_rule(name: str, drawn: Drawn) -> bool:

@@ -48,3 +48,13 @@ def test_all_of_them_were_run(outcomes: list[Any], capsys: pytest.CaptureFixture
         sys.stdout.write("\n" + harness().table(outcomes) + "\n")
     agreed = [o for o in outcomes if o.case["strength"] == "must" and o.status == "agreed"]
     assert len(agreed) == MUST_RUN
+
+
+def test_the_page_of_agreement_is_what_the_cases_say(outcomes: list[Any], shared: Path, repository: Path) -> None:
+    sys.path.insert(0, str(repository / "tools"))
+    try:
+        from reference_page import PAGE, bad_designs, page
+    finally:
+        sys.path.remove(str(repository / "tools"))
+    wanted = page(outcomes, bad_designs(shared / "reference"))
+    assert PAGE.read_text(encoding="utf-8") == wanted, "run: python tools/reference_page.py"
