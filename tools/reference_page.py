@@ -6,11 +6,9 @@ import importlib.util
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
-
-from uptake.contract.errors import UptakeError
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs/methods/agreement.md"
@@ -86,15 +84,6 @@ def bad_designs(reference: Path) -> Counter[str]:
     return Counter(words[case["expected"]["must"]] for case in cases)
 
 
-def outcomes(tool: Any, reference: Path) -> Iterator[Any]:
-    """Run every case; one that is refused did not agree."""
-    for case in tool.load_cases(reference):
-        try:
-            yield tool.run_case(case, reference)
-        except UptakeError as refusal:
-            yield tool.Outcome(case, "differed", [str(refusal)])
-
-
 def harness() -> Any:
     """Return the module that runs the cases."""
     path = ROOT / "tests/analysis/reference_harness.py"
@@ -108,7 +97,6 @@ def harness() -> Any:
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT.parent / "shared/reference"
-    tool = harness()
-    found = list(outcomes(tool, folder))
+    found = list(harness().run_cases(folder))
     PAGE.write_text(page(found, bad_designs(folder)), encoding="utf-8")
     print(f"wrote {PAGE.relative_to(ROOT)}")

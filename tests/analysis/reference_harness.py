@@ -35,6 +35,7 @@ from analysis import (
     variance,
 )  # fmt: skip
 from analysis.source import literal, quoted
+from uptake.contract.errors import UptakeError
 
 Case = dict[str, Any]
 OPERATORS = {"==": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
@@ -252,6 +253,15 @@ def contrasts(options: dict[str, Any]) -> dict[str, Any]:
     """Turn the description of contrasts into ours, linear ones first."""
     linear = {one["name"]: one["coef"] for one in options.get("linear") or []}
     return linear | {one["name"]: (one["kind"], one["num"], one["den"]) for one in options.get("nonlinear") or []}
+
+
+def run_cases(reference: Path) -> Iterator[Outcome]:
+    """Run every case; one that is refused did not agree."""
+    for case in load_cases(reference):
+        try:
+            yield run_case(case, reference)
+        except UptakeError as refusal:
+            yield Outcome(case, "differed", [str(refusal)])
 
 
 def run_case(case: Case, reference: Path) -> Outcome:

@@ -177,7 +177,7 @@ def differences(name: str, mine: pd.DataFrame, peer: pd.DataFrame, drawn: Drawn)
 
 def digits_of(row: Any) -> float:
     """How well a design effect can be known from sums of squares over a file: less, the less its answers vary."""
-    squared = row.n * row.se**2 / row.deff_wr  # S2
+    squared = row.n * row.se**2 / row.deff_wr if row.deff_wr > 0 else 0.0  # S2
     return 1e-7 + 1e-11 * (1 + row.estimate**2) / squared if squared > 0 else 1e-7
 
 

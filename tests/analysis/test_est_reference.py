@@ -31,8 +31,7 @@ def harness() -> ModuleType:
 @pytest.fixture(scope="module")
 def outcomes(shared: Path) -> list[Any]:
     """Every case of the reference, run once."""
-    tool, reference = harness(), shared / "reference"
-    return [tool.run_case(case, reference) for case in tool.load_cases(reference)]
+    return list(harness().run_cases(shared / "reference"))
 
 
 @pytest.mark.parametrize("dataset", DATASETS)
