@@ -8,6 +8,7 @@ from typing import Any
 # Public name -> the module that defines it, read on first use: `import analysis` loads neither pandas nor scipy.
 _EXPORTS: dict[str, str] = {
     "Component": "analysis.joint",
+    "DatabaseTable": "analysis.databases",
     "DesignPlan": "analysis.plan",
     "EstimateTables": "analysis.stages",
     "Estimates": "analysis.estimates",

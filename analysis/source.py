@@ -12,6 +12,7 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
+from analysis.databases import DatabaseTable
 from analysis.files import Files, are_paths, found_files, header, refuse_different_columns, refuse_names
 from uptake.contract.errors import DesignError, EstimationError, TableError, did_you_mean
 
@@ -127,6 +128,7 @@ def require_numbers(source: Source, names: Iterable[str], what: str, *, code: st
 
 def open_source(data: object) -> Source:
     """Return the rows of a table (pandas, Arrow, polars), of Parquet or CSV files, or of a DuckDB relation."""
+    data = data.read() if isinstance(data, DatabaseTable) else data
     if isinstance(data, duckdb.DuckDBPyRelation):
         return described(Source(run=lambda sql: data.query(_PLACE, sql), text=f"SELECT * FROM {_PLACE}", types={}))
     connection = _database().cursor()  # a cursor has views of its own and costs a hundredth of a database
