@@ -148,7 +148,7 @@ SLIPS: list[tuple[str, str, str, str, str]] = [
     ("Wald's statistic is not divided by its degrees", "independence:_wald", "away)) / k", "away))", "Wald"),
     ("Woodruff takes two standard errors too many", "woodruff:woodruff_frame", "(2 * t)", "t", "median"),
     ("the variance lacks n over n - 1", "dispersion:_scaled", "n / np.where(n > 1, n - 1, 1)", "n / n", "variance"),
-    ("the sandwich has one slice", "likelihood:score_residuals", "/ family.slope(", "* 1.1 / family.slope(", "logistic"),
+    ("the sandwich has one slice", "likelihood:score_residuals", "/ family.slope(", "* 2 / family.slope(", "logistic"),
     ("Rubin forgets 1/m", "rubin:_pool", "within + (1 + 1 / m) * between", "within + between", "imputations"),
     ("Rubin's degrees forget the design", "rubin:_pool", "if barnard_rubin:", "if False:", "imputations"),
     ("between is divided by m", "rubin:_pool", "away.T @ away / (m - 1)", "away.T @ away / m", "imputations"),
