@@ -8,6 +8,7 @@ import numpy.typing as npt
 from analysis.cells import Codes, Stage
 from analysis.design import LonelyRule, SurveyDesign
 from analysis.fixedpoint import Floats
+from analysis.products import crossed
 from analysis.unequal import pps_covariance
 
 Bools = npt.NDArray[np.bool_]
@@ -39,7 +40,7 @@ def stage_covariance(scores: Floats, stage: Stage, design: SurveyDesign, present
         if odd is not None:
             centred[odd[parent]] = 0.0
         centred *= np.sqrt(_average(stage, alone[:, None] if odd is None else alone[:, None] | odd, present))[parent]
-    return np.asarray(centred.T @ centred)
+    return crossed(centred, parent)
 
 
 def why_unknown(design: SurveyDesign) -> str:

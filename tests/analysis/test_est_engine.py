@@ -11,7 +11,9 @@ import pyarrow as pa
 import pytest
 
 from analysis import Expr, ReplicateWeights, Survey, SurveyDesign, proportion, ratio, total
+from analysis.covariance import stage_covariance
 from analysis.fixedpoint import LIMB, Limbs, outcome_exponent, weight_exponent
+from analysis.products import crossed
 from uptake.contract.errors import DesignError, TableError
 
 
@@ -146,3 +148,17 @@ def test_replicates_in_any_row_order_give_the_same_digits() -> None:
     first = proportion(Survey(rows, design), "y", by="code")
     again = proportion(Survey(rows.iloc[::-1], design), "y", by="code")
     assert first.frame.se.tolist() == again.frame.se.tolist()
+
+
+def test_provinces_leave_out_the_zeros_of_one_another() -> None:
+    # Six indicators by 31 domains would else cost more than twice one: the product grows with the square of both.
+    rng = np.random.default_rng(8)
+    rows, parent = np.zeros((300, 60)), np.repeat(np.arange(60), 5)
+    for unit in range(300):
+        rows[unit, parent[unit] // 2 * 2 : parent[unit] // 2 * 2 + 2] = rng.normal(size=2)
+    assert crossed(rows, parent) == pytest.approx(rows.T @ rows, rel=1e-12, abs=1e-14)
+    assert crossed(rng.normal(size=(9, 4)), np.arange(9)).shape == (4, 4)
+    rows[0, 0] = np.nan
+    assert np.isnan(crossed(rows, parent)[0]).all()
+    assert stage_covariance.__globals__["crossed"] is crossed
+    assert "crossed" in stage_covariance.__code__.co_names
