@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from analysis.survey import Survey
 
 Preserve = Literal["total", "margins"]
-MOST_ROUNDS = 200
+MOST_ROUNDS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +101,26 @@ def trimmed(survey: Survey, lower: float | None, upper: float | None, *, strict:
     weight = survey.weight_layer()[0][1]
     known = known_cells(survey, (weight,))
     rounds = shifts(numbers(known.raw, weight), known.rows, low, high, strict=strict)
-    source, name = survey.source.derive(f"*, {weight} AS up__trimmed"), free_name(survey.source, "trimming_factor")
-    for shift in rounds:
-        moved = f"CASE WHEN up__trimmed = 0 THEN 0 {_cases(low, high)} ELSE up__trimmed + {shift!r} END"
-        source = source.derive(f"* EXCLUDE (up__trimmed), {moved} AS up__trimmed")
-    made = source.derive(f"* EXCLUDE (up__trimmed), up__trimmed / NULLIF({weight}, 0) AS {quoted(name)}")
+    name = free_name(survey.source, "trimming_factor")
+    moved = _moved_sql(weight, np.unique(numbers(known.raw, weight)), rounds, low, high)
+    made = survey.source.derive(f"*, ({moved}) / NULLIF({weight}, 0) AS {quoted(name)}")
     return made, Trimming(name, weight, low, high, strict)
+
+
+def _moved_sql(weight: str, values: Floats, rounds: list[float], low: float, high: float) -> str:
+    """Return the SQL of the trimmed weight: all that are clipped first in one round at one bound end alike."""
+    cases, before = [], 0.0
+    for i, shift in enumerate(rounds):
+        for bound, sign in ((high, ">"), (low, "<")):
+            here = values + before > bound if sign == ">" else values + before < bound
+            if here.any():
+                end = np.array([bound])
+                for later in rounds[i + 1 :]:
+                    end = clipped(end, low, high, later)
+                cases.append(f"WHEN {weight} + {before!r} {sign} {bound!r} THEN {float(end[0])!r}")
+                values = values[~here]
+        before += shift
+    return f"CASE {' '.join(cases)} ELSE {weight} + {before!r} END" if cases else weight
 
 
 def trimmed_to_margins(survey: Survey, lower: float | None, upper: float | None) -> tuple[Source, Calibration]:
@@ -136,11 +150,6 @@ def trimmed_to_margins(survey: Survey, lower: float | None, upper: float | None)
     source = survey.source.derive(f"*, {free} AS {quoted(name)}")
     step = Calibration(name, auxiliaries, Distance("truncated"), kept, weight, quoted(name), weight_bounds=(low, high))
     return source, step
-
-
-def _cases(low: float, high: float) -> str:
-    above = f"WHEN up__trimmed > {high!r} THEN {high!r} " if math.isfinite(high) else ""
-    return above + (f"WHEN up__trimmed < {low!r} THEN {low!r}" if math.isfinite(low) else "")
 
 
 def _bounds(lower: float | None, upper: float | None) -> tuple[float, float]:

@@ -46,7 +46,8 @@ def test_all_of_them_were_run(outcomes: list[Any], capsys: pytest.CaptureFixture
     with capsys.disabled():
         sys.stdout.write("\n" + harness().table(outcomes) + "\n")
     agreed = [o for o in outcomes if o.case["strength"] == "must" and o.status == "agreed"]
-    assert len(agreed) == MUST_RUN
+    assert len(agreed) >= MUST_RUN
+    assert [o.case["id"] for o in outcomes if o.case["strength"] == "must" and o.status != "agreed"] == []
 
 
 def test_the_page_of_agreement_is_what_the_cases_say(outcomes: list[Any], shared: Path, repository: Path) -> None:
