@@ -198,7 +198,12 @@ def _assembled(
         for name, column in numbers.items():
             column[at[kept]] = one.result.frame[name].to_numpy(dtype=float)[kept]
         n[at[kept]] = one.result.frame["n"].to_numpy(dtype=np.int64)[kept]
-        triangles.append(_triangle(at[kept], one.result.vcov[np.ix_(kept, kept)]))
+        if one.result.vcov.size:  # left out where estimates are too many, which a note says
+            triangles.append(_triangle(at[kept], one.result.vcov[np.ix_(kept, kept)]))
+    # Against a simple random sample without any variance (a constant counted) there is no design effect to print.
+    no_effect = ~np.isfinite(numbers["deff"])
+    numbers["deff"][no_effect] = np.nan
+    numbers["n_eff"][no_effect & (numbers["n_eff"] == 0)] = np.nan
     by_key = {(item.definition.indicator, item.definition.id): item for item in measured}
     kinds = [by_key[key[:2]] for key in order]
     table = pd.DataFrame(order, columns=["indicator", "definition", "domain_by", "domain_key"]).assign(
@@ -221,7 +226,8 @@ def _triangle(at: Any, vcov: Any) -> tuple[Any, Any, Any]:
 def _vcov(triangles: Sequence[tuple[Any, Any, Any]], wave: str) -> DataFrame:
     import pandas as pd
 
-    row, column, covariance = (np.concatenate(parts) for parts in zip(*triangles, strict=True))
+    none: Any = (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0))
+    row, column, covariance = (np.concatenate(parts) for parts in zip(*(triangles or [none]), strict=True))
     made = pd.DataFrame({"wave": wave, "row": row, "column": column, "covariance": covariance})
     return made.sort_values(["row", "column"], ignore_index=True)
 
