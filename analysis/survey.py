@@ -15,6 +15,7 @@ from analysis.distances import Method
 from analysis.engine import Engine, Named, Totals, TotalsRequest
 from analysis.faults import DesignFault, Weighting, column_faults, nesting_faults, stage_faults
 from analysis.fixedpoint import weight_exponent
+from analysis.followup import followed_up
 from analysis.measures import design_measures
 from analysis.nonresponse import Phase, ResponseMethod, ResponseWish, response_adjusted
 from analysis.numbering import with_unit_ids
@@ -161,6 +162,19 @@ class Survey:
         """
         wished = ResponseWish(respondent, classes, formula, method, propensity_classes)
         return self.adjusted(*response_adjusted(self, wished, phase))
+
+    def follow_up(self, *, respondent: str | Expr, followed: str | Expr) -> Survey:
+        """Let a subsample of the silent, asked again, stand for all of them (Hansen and Hurwitz).
+
+        w' = w n_2h / m_h for the m_h followed up out of n_2h silent units of a stratum; see docs/methods/follow-up.md.
+
+        It does not cover those who stay silent in the follow-up: the others of it are taken to stand for them too.
+
+        respondent: column or condition; followed: the silent that were followed up and answered, drawn at random in
+        each stratum. Returns a new Survey with the column `followup_factor`. Raises DesignError for a stratum with
+        silent units and fewer than 2 followed up, for PSUs, for unequal weights in a stratum.
+        """
+        return self.adjusted(*followed_up(self, respondent, followed))
 
     def calibrate(
         self, benchmarks: DataFrame, *, method: Method = "linear", bounds: tuple[float, float] | None = None,
